@@ -1,0 +1,1 @@
+"""Development only: the embedded Supabase, and what `make` calls. `service/` never imports it."""

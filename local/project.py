@@ -1,0 +1,40 @@
+"""The working copy of `supabase/` that one embedded instance runs on."""
+
+import hashlib
+import shutil
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from local.paths import SUPABASE
+
+
+def write(directory: Path, overrides: Mapping[str, object]) -> Path:
+    """Copy config.toml, changed by `overrides` ({"auth.jwt_expiry": 5}), and the migrations below `directory`."""
+    target = directory / "supabase"
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = tomllib.loads((SUPABASE / "config.toml").read_text())
+    for dotted_name, value in overrides.items():
+        _set(config, dotted_name, value)
+    (target / "config.toml").write_text(tomli_w.dumps(config))
+    shutil.rmtree(target / "migrations", ignore_errors=True)
+    shutil.copytree(SUPABASE / "migrations", target / "migrations")
+    return target
+
+
+def migrations_digest(project: Path) -> str:
+    """Hash the names and contents of the migrations in `project`."""
+    digest = hashlib.sha256()
+    for migration in sorted((project / "migrations").glob("*.sql")):
+        digest.update(migration.name.encode() + b"\0" + migration.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _set(config: dict[str, Any], dotted_name: str, value: object) -> None:
+    *tables, key = dotted_name.split(".")
+    for table in tables:
+        config = config.setdefault(table, {})
+    config[key] = value
