@@ -1,0 +1,41 @@
+"""What a server needs to know of the Supabase project behind it, canned or real."""
+
+import secrets
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A Supabase project and one user of it who is signed in."""
+
+    url: str
+    publishable_key: str
+    secret_key: str
+    jwt_secret: str
+    user_id: str
+    email: str
+    password: str
+    display_name: str
+    access_token: str
+    refresh_token: str
+    csrf_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    def environment(self, port: int) -> dict[str, str]:
+        """The environment variables of a measured server on `port`; each server reads those that it knows."""
+        return {
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "SUPABASE_URL": self.url,
+            "SUPABASE_PUBLISHABLE_KEY": self.publishable_key,
+            "SUPABASE_SECRET_KEY": self.secret_key,
+            "SUPABASE_JWT_SECRET": self.jwt_secret,
+            # Development only in that the static CSRF token is accepted; the rest is as in production.
+            "APP_ENV": "development",
+            "CSRF_SECRETS": secrets.token_hex(32),
+            "CSRF_STATIC_TOKEN": self.csrf_token,
+            "LOG_LEVEL": "WARNING",
+            "NODE_ENV": "production",
+            "RATE_LIMIT_ENABLED": "false",
+            "SWAGGER_UI": "false",
+            "VALIDATE_RESPONSES": "false",
+        }

@@ -1,0 +1,85 @@
+"""Runs nginx with the canned bodies."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from bench.backend import Backend
+from bench.processes import free_port, program, running
+from bench.upstream.canned import Canned, compact
+
+_TEMPLATE: Final = Path(__file__).with_name("nginx.conf")
+
+
+class _AtTemplate(Template):
+    """`$` belongs to nginx."""
+
+    delimiter = "@"
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A canned Supabase that runs; `pid` is nginx's master process."""
+
+    backend: Backend
+    pid: int
+
+
+@contextmanager
+def upstream(canned: Canned, directory: Path, cores: set[int], port: int | None = None) -> Iterator[Upstream]:
+    """Runs the canned Supabase on `cores` while the block lasts; its files go into `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    configuration = directory / "nginx.conf"
+    configuration.write_text(_configuration(canned, url, directory, port))
+    command = [program("nginx"), "-p", str(directory), "-c", str(configuration), "-g", "daemon off;"]
+    log = directory / "output.log"
+    with running(command, env={}, cores=cores, log=log, ready=f"{url}/auth/v1/health") as pid:
+        yield Upstream(_backend(canned, url), pid)
+
+
+def _backend(canned: Canned, url: str) -> Backend:
+    return Backend(
+        url=url,
+        publishable_key=canned.publishable_key,
+        secret_key=canned.secret_key,
+        jwt_secret=canned.jwt_secret,
+        user_id=canned.user_id,
+        email=canned.email,
+        password=canned.password,
+        display_name=canned.display_name,
+        access_token=canned.access_token(url),
+        refresh_token=canned.refresh_token,
+    )
+
+
+def _configuration(canned: Canned, url: str, directory: Path, port: int) -> str:
+    bodies = {
+        "health": {
+            "version": "v2.180.0",
+            "name": "GoTrue",
+            "description": "GoTrue is a user registration and authentication API",
+        },
+        "user": canned.user(),
+        "password_session": canned.session(url, canned.refresh_token),
+        "refresh_session": canned.session(url, canned.rotated_refresh_token),
+        "profile": canned.profile(),
+        "display_name": {"display_name": canned.display_name},
+        "no_api_key": {
+            "message": "No API key found in request",
+            "hint": "No `apikey` request header or url param was found.",
+        },
+        "method_not_allowed": {"code": "method_not_allowed", "message": "Method not allowed"},
+    }
+    return _AtTemplate(_TEMPLATE.read_text()).substitute(
+        {name: compact(body) for name, body in bodies.items()},
+        directory=directory,
+        port=port,
+        publishable_key=canned.publishable_key,
+        secret_key=canned.secret_key,
+        access_token=canned.access_token(url),
+    )
