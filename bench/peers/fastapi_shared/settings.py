@@ -1,0 +1,21 @@
+"""The environment of this peer: the same variables as the others'."""
+
+from functools import lru_cache
+
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    """Read once."""
+
+    supabase_url: str
+    supabase_publishable_key: str
+    csrf_static_token: str
+    cookie_secure: bool = False
+    refresh_cookie_max_age: int = 60 * 60 * 24 * 30
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The process's settings."""
+    return Settings()
