@@ -1,0 +1,162 @@
+"""`python -m bench`: measures the service and its peers, and writes docs/benchmark.{json,svg,md}."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import conformance, footprint, report, workloads
+from bench.environment import PYTHON, prepare
+from bench.floors import missing
+from bench.machine import machine, versions
+from bench.measure import Plan, Row, Subject, estimate, measure
+from bench.processes import LOAD_CORES, ROOT, SERVER_CORES, BenchError, require_programs
+from bench.results import Results
+from bench.servers import PEERS, SERVICE, UPSTREAM, Server, started
+from bench.upstream.canned import Canned
+from bench.upstream.nginx import upstream
+
+_CONNECTIONS = (1, 16, 64, 256)
+_SERVERS = [SERVICE, *PEERS, UPSTREAM]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the benchmark; 1 when something is missing, answers wrongly, or (with --floors) is below its floor."""
+    options = _parser().parse_args(arguments)
+    # A terminated run must end its servers too: SystemExit unwinds every `with`.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        return run(options)
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run(options: argparse.Namespace) -> int:
+    """The run that the command line describes."""
+    require_programs()
+    selected = _selected(options.only)
+    plan = _plan(options)
+    whole = not options.only
+    seconds = estimate(plan, [server.name for server in selected])
+    print(f"{_describe(plan, selected)}: about {seconds / 60:.0f} min", flush=True)
+    prepare()
+    footprint.raise_open_files_limit()
+    described, used = machine(), versions()
+    with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as name:
+        directory = Path(name)
+        rows = against_canned(selected, plan, directory)
+        weighed = [server for server in selected if server is not UPSTREAM] if options.footprint else []
+        footprints, scaling = footprint.measure_all(weighed, directory, _say)
+    results = Results(described, used, plan, rows, [], footprints, scaling)
+    print(f"\n{report.terminal(results)}\n")
+    publish(results, options.output or (ROOT / "docs" if whole and not options.quick else ROOT / ".latchkey" / "bench"))
+    return _verdict(results) if options.floors else int(any(row.faults for row in rows))
+
+
+def against_canned(selected: Sequence[Server], plan: Plan, directory: Path) -> list[Row]:
+    """Measures the servers in front of nginx, all of them running at the same time, idle but for one."""
+    with ExitStack() as stack:
+        canned = stack.enter_context(upstream(Canned(), directory / "nginx", LOAD_CORES))
+        subjects = []
+        for server in selected:
+            if server is UPSTREAM:
+                limit = stack.enter_context(upstream(Canned(), directory / "nginx-limit", SERVER_CORES))
+                conformance.check_upstream(server.name, limit.backend)
+                requests = workloads.straight_to_upstream(limit.backend)
+                subjects.append(Subject(server.name, limit.backend.url, limit.pid, requests))
+                continue
+            process = stack.enter_context(started(server, canned.backend, directory))
+            conformance.check_server(server.name, process.url, canned.backend)
+            requests = workloads.through_service(canned.backend)
+            subjects.append(Subject(server.name, process.url, process.pid, requests))
+        _say("every server answers as it should")
+        return measure(subjects, plan, _say)
+
+
+def publish(results: Results, directory: Path) -> None:
+    """Writes the JSON, the chart and the page into `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    figures, chart = directory / "benchmark.json", directory / "benchmark.svg"
+    results.write_json(figures)
+    (directory / "benchmark.md").write_text(report.markdown(results))
+    drawn = subprocess.run([str(PYTHON), "-m", "bench.chart", str(figures), str(chart)], cwd=ROOT, check=False)
+    if drawn.returncode:
+        raise BenchError("The chart could not be drawn")
+    _say(f"written: {figures}, {chart.name}, benchmark.md")
+
+
+def _verdict(results: Results) -> int:
+    below = [check for check in results.checks if check.required and not check.met]
+    unknown = missing(results.rows)
+    for title in unknown:
+        print(f"floor: {title}: not measured")
+    return int(bool(below or unknown))
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    requests = [name for name in workloads.TITLES if name in options.only] or list(workloads.TITLES)
+    if options.quick:
+        return Plan(requests, options.connections or (1, 16), rounds=1, seconds=1)
+    return Plan(requests, options.connections or _CONNECTIONS, options.rounds, options.seconds)
+
+
+def _selected(only: Sequence[str]) -> list[Server]:
+    return [server for server in _SERVERS if server.name in only] or _SERVERS
+
+
+def _describe(plan: Plan, selected: Sequence[Server]) -> str:
+    return (
+        f"{len(selected)} servers, {len(plan.requests)} requests, {', '.join(map(str, plan.connections))} connections, "
+        f"{plan.rounds} rounds of {plan.seconds:g} s"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    names = [server.name for server in _SERVERS] + list(workloads.TITLES)
+    parser.add_argument("--rounds", type=int, default=3, help="default: 3")
+    parser.add_argument("--seconds", type=int, default=3, help="of one measurement; default: 3")
+    parser.add_argument("--connections", type=_numbers, help="default: 1,16,64,256")
+    parser.add_argument(
+        "--only",
+        type=_names,
+        default=[],
+        metavar="NAME,...",
+        help=f"servers and requests to measure: {', '.join(names)}",
+    )
+    parser.add_argument("--quick", action="store_true", help="one round of 1 s at 1 and 16 connections: is it running?")
+    parser.add_argument("--floors", action="store_true", help="exit with 1 when a ratio is below its floor")
+    parser.add_argument(
+        "--no-footprint", dest="footprint", action="store_false", help="leave memory and start time out"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="where the files go; default: docs/, or .latchkey/bench/ for a run that is not whole",
+    )
+    return parser
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    known = {server.name for server in _SERVERS} | set(workloads.TITLES)
+    if unknown := set(names) - known:
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+    return names
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
