@@ -41,8 +41,16 @@ def is_current() -> bool:
     return files_exist and INPUTS.is_file() and INPUTS.read_text().strip() == inputs_digest()
 
 
-def write(*, upgrade: bool = False) -> None:
-    """Compile every lock file; versions stay where they are unless they must change or `upgrade` is set."""
+def check() -> int:
+    """Tell whether the lock files are current. Returns the exit code."""
+    if is_current():
+        return 0
+    print("requirements/*.txt do not belong to pyproject.toml: run `make lock`.", file=sys.stderr)
+    return 1
+
+
+def write(*, upgrade: bool = False) -> int:
+    """Compile every lock file; versions stay where they are unless they must change or `upgrade` is set. Returns 0."""
     for name, selection in SELECTIONS.items():
         print(f"> requirements/{name}", flush=True)
         command = [
@@ -53,3 +61,4 @@ def write(*, upgrade: bool = False) -> None:
         ]  # fmt: skip
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     INPUTS.write_text(inputs_digest() + "\n")
+    return 0

@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Final, Self
 
 from local import node, project
 from local.keys import Keys
 from local.paths import LITE
 from local.ports import require_free
 
-HOST = "127.0.0.1"
+HOST: Final = "127.0.0.1"
 
 
 class SupabaseError(Exception):
@@ -136,9 +136,7 @@ class LocalSupabase:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
 
     def _settings(self) -> dict[str, object]:
@@ -156,7 +154,7 @@ class LocalSupabase:
             }
         )
 
-    def _open_log(self) -> Any:
+    def _open_log(self) -> BinaryIO:
         self.log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log_path.touch(mode=0o600)  # Lite prints its keys there
         return self.log_path.open("ab")

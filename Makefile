@@ -1,0 +1,91 @@
+# `make` alone prints what there is. Works with GNU Make 3.81 and later.
+
+PYTHON ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+
+# pip, uv and npm trust what the system trusts: a company's proxy has its certificate there.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_SYSTEM_CERTS := true
+export NODE_USE_SYSTEM_CA := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+##@ Use
+help: ## Print this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT for run; PYTHON for the interpreter (3.11 or later)\n'
+
+run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase and the service; with SUPABASE_URL set, the service only
+	@$(BIN)/python -m local run
+
+reset: $(STAMPS)/run ## Forget the users and keys of development
+	@$(BIN)/python -m local reset
+
+##@ Work on it
+test: $(STAMPS)/dev $(STAMPS)/node ## Run the tests on a real Supabase of their own, with branch coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
+
+check: $(STAMPS)/dev ## Lint, formatting, types, and whether generated files and lock files are current
+	@echo '> Lint' && $(BIN)/ruff check
+	@echo '> Formatting' && $(BIN)/ruff format --check
+	@echo '> Types' && $(BIN)/mypy
+	@echo '> Generated files' && $(BIN)/python -m local generate --check
+	@echo '> Lock files' && $(BIN)/python -m local lock --check
+
+format: $(STAMPS)/dev ## Format the code and fix what the linter can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+generate: $(STAMPS)/dev ## Write service/models.py from openapi/auth.yaml
+	@$(BIN)/python -m local generate
+
+lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)
+	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove everything that was installed or measured; the development users stay
+	rm -rf $(VENV) local/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# A stamp says that something was installed, so that it is done once and again only when its list changes.
+
+# `venv` leaves a folder behind when it fails for want of ensurepip, so pip is what shows that it worked.
+$(STAMPS)/venv:
+	@echo '> Creating $(VENV)'
+	@python=; for candidate in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+		"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && python=$$candidate && break; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'Python 3.11 or later is needed$(if $(PYTHON), and $(PYTHON) is none); name one: make PYTHON=/path/to/python3' >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python lacks the venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	"$$python" -m venv --clear $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/uv: requirements/uv.txt $(STAMPS)/venv
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# Adds to what is there, and dev removes what is not listed: the versions are the same in both lists, so that `make test`
+# may install while `make run` runs.
+$(STAMPS)/run: requirements/local.txt $(STAMPS)/uv
+	@echo '> Installing Python packages'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/local.txt
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
+	@echo '> Installing Python packages for development'
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@touch $@ $(STAMPS)/run
+
+$(STAMPS)/node: local/package.json local/package-lock.json | $(STAMPS)/run
+	@echo '> Installing Supabase Lite'
+	@cd local && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@touch $@
+
+.PHONY: help run reset test check format generate lock clean
