@@ -131,9 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="one round of 1 s at 1 and 16 connections: is it running?")
     parser.add_argument("--floors", action="store_true", help="exit with 1 when a ratio is below its floor")
-    parser.add_argument(
-        "--no-footprint", dest="footprint", action="store_false", help="leave memory and start time out"
-    )
+    parser.add_argument("--no-footprint", dest="footprint", action="store_false", help="leave memory and start time out")
     parser.add_argument(
         "--output",
         type=Path,

@@ -93,9 +93,7 @@ def _bars(axes: Axes, rows: Rows, request: str, title: str) -> None:
 def _lines(axes: Axes, rows: Rows, connections: list[int], figure: str, title: str) -> None:
     axes.set_title(title, loc="left", fontweight="bold")
     for name, (label, colour) in SERVERS.items():
-        points = [
-            (many, spread["median"]) for many in connections if (spread := _spread(rows, name, "me", many, figure))
-        ]
+        points = [(many, spread["median"]) for many in connections if (spread := _spread(rows, name, "me", many, figure))]
         if points:
             axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=label)
     axes.set_xscale("log", base=2)

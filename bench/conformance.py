@@ -97,9 +97,7 @@ def _session_faults(name: str, answer: httpx.Response, user: dict[str, str]) -> 
     cookie = cookies.get(REFRESH_COOKIE)
     if cookie is None or not cookie.value:
         yield f"{name}: no {REFRESH_COOKIE} cookie"
-    elif not (
-        cookie["httponly"] and cookie["samesite"].lower() == "lax" and cookie["path"] == "/" and cookie["max-age"]
-    ):
+    elif not (cookie["httponly"] and cookie["samesite"].lower() == "lax" and cookie["path"] == "/" and cookie["max-age"]):
         yield f"{name}: the cookie's attributes are {answer.headers['Set-Cookie'].partition(';')[2]}"
 
 

@@ -137,9 +137,7 @@ def warm_up(subjects: Sequence[Subject], plan: Plan, say: Callable[[str], None])
     rates = {}
     for subject in subjects:
         for name in plan.requests:
-            load = wrk.send(
-                subject.url, subject.requests[name], connections=16, seconds=_WARM_UP_SECONDS, cores=LOAD_CORES
-            )
+            load = wrk.send(subject.url, subject.requests[name], connections=16, seconds=_WARM_UP_SECONDS, cores=LOAD_CORES)
             rates[subject.name, name] = load.requests / load.seconds
             settle(subject.pid)
         say(f"warm: {subject.name}")
@@ -179,9 +177,7 @@ def measure(subjects: Sequence[Subject], plan: Plan, say: Callable[[str], None])
             for connections in plan.connections:
                 for subject in _in_turn(subjects, number):
                     seconds = seconds_for(plan, connections, rates[subject.name, request])
-                    rows[request, connections, subject.name].samples.append(
-                        sample(subject, request, connections, seconds)
-                    )
+                    rows[request, connections, subject.name].samples.append(sample(subject, request, connections, seconds))
         say(f"round {number + 1} of {plan.rounds}: {time.monotonic() - began:.0f} s")
     return list(rows.values())
 

@@ -153,8 +153,7 @@ def _embedded(results: Results) -> str:
         "It checks passwords with bcrypt and reads rows from a disk, so this is mostly what Supabase itself takes.",
     ]
     tables = [
-        f"{workloads.TITLES[request]}\n\n{_marked(_figures(rows))}"
-        for request, rows in _by_request(results.embedded_rows)
+        f"{workloads.TITLES[request]}\n\n{_marked(_figures(rows))}" for request, rows in _by_request(results.embedded_rows)
     ]
     return "\n\n".join(["\n".join(parts), *tables])
 

@@ -34,9 +34,7 @@ csrf = Depends(csrf_check(settings.csrf_static_token))
 async def signup(body: SignUp) -> SignedUp:
     """Creates the user and its profile row."""
     async with admin_client() as client:
-        created = await client.auth.admin.create_user(
-            {"email": body.email, "password": body.password, "email_confirm": True}
-        )
+        created = await client.auth.admin.create_user({"email": body.email, "password": body.password, "email_confirm": True})
         row = {"id": created.user.id, "display_name": body.profile.display_name if body.profile else None}
         await client.table("user_profile").insert(row).execute()
     return SignedUp(user=User(id=created.user.id, email=created.user.email))
