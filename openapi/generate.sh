@@ -1,0 +1,14 @@
+#!/bin/sh
+# Writes service/models.py from the contract: `openapi/generate.sh OUTPUT`.
+set -eu
+PATH="${VENV_BIN:-.venv/bin}:$PATH"
+# Strings keep their pattern, but an e-mail address stays a str: the contract's pattern says what is accepted, and pydantic's
+# EmailStr would refuse more than that.
+datamodel-codegen --input openapi/auth.yaml --input-file-type openapi --output "$1" \
+    --output-model-type pydantic_v2.BaseModel --target-python-version 3.11 --disable-timestamp \
+    --use-annotated --snake-case-field --allow-population-by-field-name --strict-nullable --use-schema-description \
+    --use-standard-collections --use-union-operator --enum-field-as-literal one --collapse-root-models \
+    --type-mappings string+email=string --disable-warnings \
+    --custom-file-header '"""Generated from openapi/auth.yaml by `make generate`. Do not edit."""'
+ruff check --quiet --fix --select I,F401,UP --ignore-noqa "$1" || true
+ruff format --quiet "$1"

@@ -1,0 +1,1 @@
+"""Latchkey: an authentication service between a browser front end and Supabase."""

@@ -1,0 +1,52 @@
+"""`python -m service`: uvicorn with the settings from the environment."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from service.log import configure_logging
+from service.settings import Settings
+
+
+def main() -> int:
+    """Run until told to stop. Returns the exit status: 2 when the settings are refused."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.stderr.write(refusal(error))
+        return 2
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        "service.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_concurrency,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,  # TRUSTED_PROXIES decides, in service/client_address.py
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=settings.keep_alive_timeout,
+        timeout_graceful_shutdown=settings.graceful_timeout,
+    )
+    return 0
+
+
+def refusal(error: ValidationError) -> str:
+    """All problems at once, a line each, with the variable's name and never with its value."""
+    lines = ["Latchkey does not start: the settings are not safe or not complete."]
+    for problem in error.errors(include_input=False, include_url=False):
+        name = "_".join(str(part) for part in problem["loc"][:1]).upper()
+        messages = problem["msg"].split("\n")
+        lines.extend(f"  {name}: {message}" if name else f"  {message}" for message in messages)
+    return "\n".join([*lines, "See .env.example for what each setting means.", ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Checks a bearer token before anything is sent upstream, as RFC 8725 (JWT Best Current Practices) asks.
+
+Supabase stays the authority on whether the session still lives; what is refused here costs it no request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jwt
+from jwt import PyJWK
+
+MAX_TOKEN_BYTES = 8_192
+ASYMMETRIC = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+
+Reason = Literal["shape", "algorithm", "key", "signature", "time", "issuer", "audience", "claims"]
+FindKey = Callable[[str], Awaitable[PyJWK | None]]
+
+
+class InvalidTokenError(Exception):
+    """The token is refused; `reason` is for logs and metrics, never for the caller."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token that passed: the token itself, whose it is and which session it belongs to."""
+
+    value: str = field(repr=False)
+    user_id: str
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenVerifier:
+    """Verifies access tokens.
+
+    `secret` verifies HS256; without it HS256 is refused. `find_key` gives the project's public key for a key id, or None.
+    `leeway` is in seconds. `require_issuer` is off for the embedded Supabase only, whose tokens name none; a wrong issuer is
+    refused always.
+    """
+
+    issuer: str
+    audience: str
+    leeway: int
+    secret: str | None
+    find_key: FindKey
+    require_issuer: bool = True
+
+    async def verify(self, token: str) -> AccessToken:
+        """The token's claims. Raises InvalidTokenError."""
+        if len(token) > MAX_TOKEN_BYTES or not _SHAPE.fullmatch(token):
+            raise InvalidTokenError("shape")
+        algorithm, key = await self._key_for(token)
+        claims = self._decode(token, algorithm, key)
+        if claims.get("iss") != self.issuer and (self.require_issuer or "iss" in claims):
+            raise InvalidTokenError("issuer")
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not subject:
+            raise InvalidTokenError("claims")
+        session_id = claims.get("session_id")
+        return AccessToken(token, subject, session_id if isinstance(session_id, str) else None)
+
+    async def _key_for(self, token: str) -> tuple[str, str | PyJWK]:
+        """The algorithm and the key: never a key of one kind for an algorithm of the other (RFC 8725 section 3.1)."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.PyJWTError as error:
+            raise InvalidTokenError("shape") from error
+        algorithm, key_id = header.get("alg"), header.get("kid")
+        if algorithm == "HS256" and self.secret is not None:
+            return algorithm, self.secret
+        if algorithm not in ASYMMETRIC:
+            raise InvalidTokenError("algorithm")
+        key = await self.find_key(key_id) if isinstance(key_id, str) else None
+        if key is None or key.algorithm_name != algorithm:
+            raise InvalidTokenError("key")
+        return algorithm, key
+
+    def _decode(self, token: str, algorithm: str, key: str | PyJWK) -> dict[str, Any]:
+        try:
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[algorithm],
+                audience=self.audience,
+                leeway=self.leeway,
+                options={"require": ["exp", "sub", "aud"]},
+            )
+        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError) as error:
+            raise InvalidTokenError("time") from error
+        except jwt.InvalidAudienceError as error:
+            raise InvalidTokenError("audience") from error
+        except jwt.InvalidSignatureError as error:
+            raise InvalidTokenError("signature") from error
+        except jwt.PyJWTError as error:
+            raise InvalidTokenError("claims") from error

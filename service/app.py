@@ -1,0 +1,144 @@
+"""The whole service: the contract in, the middleware in order, the handlers out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from connexion.datastructures import MediaTypeDict
+from connexion.exceptions import ProblemException
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.request_validation import RequestValidationMiddleware
+from connexion.middleware.response_validation import ResponseValidationMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+from starlette.exceptions import HTTPException
+
+from service.access_token import AccessTokenVerifier
+from service.contract import load_contract, load_ops_contract
+from service.cookies import CookieJar
+from service.csrf import CsrfTokens
+from service.docs_pages import DocsPagesMiddleware
+from service.errors import handle_exception
+from service.handlers import AuthHandlers
+from service.log import account_hasher, configure_logging
+from service.middleware.body_limit import BodyLimitMiddleware
+from service.middleware.cors import ExactCorsMiddleware
+from service.middleware.deadline import DeadlineMiddleware
+from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
+from service.middleware.request_log import RequestLogMiddleware
+from service.middleware.security_headers import SecurityHeadersMiddleware
+from service.operations import ContractApp, function_name
+from service.ops_handlers import OpsHandlers
+from service.rate_limit import Policies, RateLimiter
+from service.request_body import json_body_validator
+from service.security import Security
+from service.settings import Settings
+from service.supabase.backend import Supabase
+
+
+def create_app(settings: Settings | None = None) -> ContractApp:
+    """The ASGI application. Without settings, they come from the environment; raises pydantic.ValidationError."""
+    settings = settings or Settings()
+    configure_logging(settings.log_level)
+
+    csrf_secrets = [secret.get_secret_value() for secret in settings.csrf_secrets]
+    cookies = CookieJar(
+        secure=settings.secure_cookies,
+        host_prefix=settings.host_prefix,
+        max_age=settings.refresh_cookie_max_age,
+        csrf_max_age=settings.refresh_cookie_max_age,
+    )
+    csrf = CsrfTokens(csrf_secrets, settings.csrf_ttl, _secret(settings.csrf_static_token))
+    supabase = Supabase(settings)
+    limiter = _limiter(settings)
+    verifier = AccessTokenVerifier(
+        issuer=settings.jwt_issuer,
+        audience=settings.supabase_jwt_audience,
+        leeway=settings.jwt_leeway,
+        secret=_secret(settings.supabase_jwt_secret),
+        find_key=supabase.signing_keys.find,
+        require_issuer=settings.production,
+    )
+    security = Security(csrf=csrf, cookies=cookies, verifier=verifier, origins=settings.origins)
+    auth_handlers = AuthHandlers(
+        supabase=supabase,
+        cookies=cookies,
+        csrf=csrf,
+        limiter=limiter,
+        hash_account=account_hasher((_secret(settings.log_hash_key) or csrf_secrets[0]).encode()),
+        forward_client_ip=settings.forward_client_ip,
+    )
+    ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter)
+    contract = load_contract(cookies)
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await supabase.aclose()
+
+    app = ContractApp(
+        __name__,
+        cookies=cookies,
+        lifespan=lifespan,
+        middlewares=[
+            # Outermost: every response, errors included, gets a request id, the security headers, CORS and the limits.
+            partial(RequestLogMiddleware, trusted_proxies=settings.trusted_proxies),
+            partial(SecurityHeadersMiddleware, hsts=settings.production),
+            partial(ExactCorsMiddleware, origins=settings.origins),
+            RateLimitHeadersMiddleware,
+            ExceptionMiddleware,
+            # From here on, what is raised is answered in the error schema.
+            partial(DeadlineMiddleware, timeout=settings.request_timeout),
+            partial(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
+            partial(DocsPagesMiddleware, contract=contract, swagger_ui=settings.serves_swagger_ui),
+            RoutingMiddleware,
+            *([partial(RateLimitMiddleware, limiter=limiter)] if limiter is not None else []),
+            SecurityMiddleware,
+            RequestValidationMiddleware,
+            ResponseValidationMiddleware,
+            LifespanMiddleware,
+        ],
+        swagger_ui_options=SwaggerUIOptions(serve_spec=False, swagger_ui=False),
+        security_map=security.security_map(),
+        validator_map={"body": MediaTypeDict({"*/*json": json_body_validator(contract)})},
+        validate_responses=settings.validates_responses,
+    )
+    # Connexion has handlers of its own for the latter two, which would answer application/problem+json.
+    for exception in (Exception, HTTPException, ProblemException):
+        app.add_error_handler(exception, handle_exception)
+    app.add_api(contract, name="auth", resolver=_resolver(auth_handlers))
+    app.add_api(load_ops_contract(), name="ops", resolver=_resolver(ops_handlers))
+    return app
+
+
+def _resolver(handlers: object) -> Resolver:
+    """Finds an operation's handler by its operationId; an operation without one stops the start."""
+
+    def resolve(operation_id: str) -> Callable[..., Any]:
+        handler: Callable[..., Any] = getattr(handlers, function_name(operation_id))
+        return handler
+
+    return Resolver(resolve)
+
+
+def _limiter(settings: Settings) -> RateLimiter | None:
+    if not settings.rate_limit_enabled:
+        return None
+    policies = Policies.parse(
+        address=settings.rate_limit_address,
+        credentials=settings.rate_limit_credentials,
+        account=settings.rate_limit_account,
+    )
+    return RateLimiter(policies, _secret(settings.rate_limit_storage))
+
+
+def _secret(value: Any) -> str | None:  # noqa: ANN401
+    return None if value is None else value.get_secret_value()

@@ -1,0 +1,44 @@
+"""The client's address, by way of proxies that are trusted and of no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+_IPV6_PREFIX = 64  # one subscriber has at least a /64 (RFC 6177), so a limit for each single address would limit nobody
+
+
+def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The address of whom the outermost trusted proxy talked to.
+
+    `forwarded_for` are the values of X-Forwarded-For headers in order. It is read from the right: each trusted proxy appended
+    whom it saw, and what stands further left was written by the client.
+    """
+    address = _parse(peer)
+    if address is None:
+        return peer
+    hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
+    while hops and any(address in network for network in trusted):
+        hop = _parse(hops.pop())
+        if hop is None:
+            break
+        address = hop
+    return str(address)
+
+
+def limit_key(address: str) -> str:
+    """What to count requests by: the address, or for IPv6 its /64 network."""
+    parsed = _parse(address)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, _IPV6_PREFIX), strict=False))
+    return address
+
+
+def _parse(value: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(value)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

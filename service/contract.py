@@ -1,0 +1,31 @@
+"""Loads the contracts, and adapts what the service serves to how it is configured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from service.cookies import CookieJar
+
+_FOLDER = Path(__file__).resolve().parent.parent / "openapi"
+
+Document = dict[str, Any]
+
+
+def load_contract(cookies: CookieJar) -> Document:
+    """openapi/auth.yaml, with the refresh cookie's name as configured: what is served is what holds."""
+    contract = _load("auth.yaml")
+    contract["components"]["securitySchemes"]["refreshCookie"]["name"] = cookies.refresh_name
+    return contract
+
+
+def load_ops_contract() -> Document:
+    """openapi/ops.yaml."""
+    return _load("ops.yaml")
+
+
+def _load(name: str) -> Document:
+    document: Document = yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
+    return document

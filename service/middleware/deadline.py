@@ -1,0 +1,43 @@
+"""No request outlives its deadline."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import ApiError
+from service.models import ErrorCode
+
+log = structlog.get_logger(__name__)
+
+
+class DeadlineMiddleware:
+    """`timeout` in seconds from the first byte of the request's head to the response. A backstop: the calls to Supabase have
+    deadlines of their own, which are shorter."""
+
+    def __init__(self, app: ASGIApp, *, timeout: float) -> None:
+        self._app = app
+        self._timeout = timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request. Raises ApiError upstream_timeout when the time is over and nothing was answered yet."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._app(scope, receive, send_noting)
+        except TimeoutError:
+            log.warning("request_deadline_exceeded", seconds=self._timeout)
+            if started:
+                raise
+            raise ApiError(ErrorCode.upstream_timeout) from None

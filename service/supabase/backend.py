@@ -1,0 +1,56 @@
+"""All the Supabase clients of one process, over one connection pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.supabase.admin_client import AdminClient
+from service.supabase.auth_client import AuthClient
+from service.supabase.readiness import ReadinessProbe
+from service.supabase.signing_keys import SigningKeys
+from service.supabase.transport import create_http_client
+from service.supabase.user_scoped_client import UserScopedClient
+
+if TYPE_CHECKING:
+    from service.access_token import AccessToken
+    from service.settings import Settings
+
+
+class Supabase:
+    """Make it inside the running event loop; close it with `aclose()`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._http = create_http_client(
+            connect_timeout=settings.upstream_connect_timeout,
+            read_timeout=settings.upstream_read_timeout,
+            max_connections=settings.upstream_max_connections,
+        )
+        self._url = settings.supabase_url
+        self._publishable_key = settings.supabase_publishable_key.get_secret_value()
+        self._timeout = settings.upstream_timeout
+        secret_key = settings.supabase_secret_key.get_secret_value()
+        self.auth = AuthClient(
+            self._http,
+            self._url,
+            publishable_key=self._publishable_key,
+            secret_key=secret_key,
+            timeout=self._timeout,
+        )
+        self.signing_keys = SigningKeys(self._http, self._url, timeout=self._timeout)
+        self.readiness = ReadinessProbe(
+            self._http,
+            self._url,
+            AdminClient(self._http, self._url, secret_key=secret_key),
+            api_key=self._publishable_key,
+            timeout=settings.upstream_read_timeout,
+        )
+
+    def as_user(self, token: AccessToken) -> UserScopedClient:
+        """A client for one request that acts as the user whom the token names."""
+        return UserScopedClient(
+            self._http, self._url, publishable_key=self._publishable_key, token=token, timeout=self._timeout
+        )
+
+    async def aclose(self) -> None:
+        """Close the connection pool."""
+        await self._http.aclose()

@@ -1,0 +1,250 @@
+"""Supabase's errors as errors of the contract: two tables, and one context manager that applies them to a call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Final
+
+import httpx
+import structlog
+from postgrest.exceptions import APIError
+from pydantic import ValidationError
+from supabase_auth.errors import AuthError, AuthWeakPasswordError
+
+from service.errors import ApiError, rate_limited
+from service.models import ErrorCode
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_OUTAGE: Final = 5  # seconds: what a front end is asked to wait while Supabase is down
+RETRY_AFTER_UNKNOWN: Final = 60  # seconds: Supabase's limits are per hour or per five minutes, and it often names none
+
+
+class Call(StrEnum):
+    """What is asked of Supabase. The same error means different things for different calls."""
+
+    sign_up = "sign_up"
+    sign_in = "sign_in"
+    refresh = "refresh"
+    sign_out = "sign_out"
+    get_user = "get_user"
+    get_profile = "get_profile"
+    jwks = "jwks"
+
+
+# Every error code of Supabase Auth (internal/api/apierrors/errorcode.go, read in August 2026) that a call of this service can
+# meet. The rest belongs to features that the service does not call (MFA, SSO, OAuth, passkeys, ...); should one of them come,
+# Supabase answered something unexpected, and upstream_error says so.
+AUTH_CODES: Final[Mapping[str, ErrorCode]] = {
+    "invalid_credentials": ErrorCode.auth_invalid_credentials,
+    "email_not_confirmed": ErrorCode.auth_email_not_confirmed,
+    "user_banned": ErrorCode.auth_user_banned,
+    "signup_disabled": ErrorCode.auth_signup_disabled,
+    "email_provider_disabled": ErrorCode.auth_signup_disabled,
+    "email_address_not_authorized": ErrorCode.auth_signup_disabled,
+    "email_exists": ErrorCode.auth_email_taken,
+    "user_already_exists": ErrorCode.auth_email_taken,
+    "weak_password": ErrorCode.auth_weak_password,
+    "bad_jwt": ErrorCode.unauthorized,
+    "invalid_jwt": ErrorCode.unauthorized,
+    "no_authorization": ErrorCode.unauthorized,
+    "session_expired": ErrorCode.unauthorized,
+    "session_not_found": ErrorCode.unauthorized,
+    "user_not_found": ErrorCode.unauthorized,
+    "refresh_token_not_found": ErrorCode.auth_refresh_invalid,
+    "refresh_token_already_used": ErrorCode.auth_refresh_invalid,
+    "over_request_rate_limit": ErrorCode.rate_limited,
+    "over_email_send_rate_limit": ErrorCode.rate_limited,
+    "over_sms_send_rate_limit": ErrorCode.rate_limited,
+    "request_timeout": ErrorCode.upstream_timeout,
+    "hook_timeout": ErrorCode.upstream_timeout,
+    "hook_timeout_after_retry": ErrorCode.upstream_timeout,
+    "email_address_invalid": ErrorCode.invalid_request,
+    "validation_failed": ErrorCode.invalid_request,
+    "bad_json": ErrorCode.invalid_request,
+    "captcha_failed": ErrorCode.upstream_error,
+    "unexpected_failure": ErrorCode.upstream_error,
+}
+
+# Where a call gives a code another meaning: what the contract of that call cannot answer.
+_UNAUTHORIZED_CODES = tuple(code for code, meaning in AUTH_CODES.items() if meaning is ErrorCode.unauthorized)
+BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
+    Call.sign_up: dict.fromkeys(_UNAUTHORIZED_CODES, ErrorCode.upstream_error)
+    | {
+        "invalid_credentials": ErrorCode.upstream_error,
+        "email_not_confirmed": ErrorCode.upstream_error,
+        "user_banned": ErrorCode.upstream_error,
+        "refresh_token_not_found": ErrorCode.upstream_error,
+        "refresh_token_already_used": ErrorCode.upstream_error,
+    },
+    Call.sign_in: dict.fromkeys(_UNAUTHORIZED_CODES, ErrorCode.upstream_error)
+    | {
+        "user_not_found": ErrorCode.auth_invalid_credentials,
+        # Supabase refuses some addresses and passwords before it looks for the user: that, too, is no way in.
+        "validation_failed": ErrorCode.auth_invalid_credentials,
+        "email_address_invalid": ErrorCode.auth_invalid_credentials,
+        "weak_password": ErrorCode.auth_invalid_credentials,
+        "signup_disabled": ErrorCode.upstream_error,
+        "email_provider_disabled": ErrorCode.upstream_error,
+        "email_address_not_authorized": ErrorCode.upstream_error,
+        "email_exists": ErrorCode.upstream_error,
+        "user_already_exists": ErrorCode.upstream_error,
+        "refresh_token_not_found": ErrorCode.upstream_error,
+        "refresh_token_already_used": ErrorCode.upstream_error,
+    },
+    Call.refresh: {
+        "session_expired": ErrorCode.auth_refresh_invalid,
+        "session_not_found": ErrorCode.auth_refresh_invalid,
+        "user_not_found": ErrorCode.auth_refresh_invalid,
+        "validation_failed": ErrorCode.auth_refresh_invalid,
+        "bad_json": ErrorCode.upstream_error,
+    },
+}
+
+# The codes that each call may answer, beside the upstream ones: the contract, as a table.
+ALLOWED: Final[Mapping[Call, frozenset[ErrorCode]]] = {
+    Call.sign_up: frozenset(
+        {
+            ErrorCode.invalid_request,
+            ErrorCode.auth_signup_disabled,
+            ErrorCode.auth_email_taken,
+            ErrorCode.auth_weak_password,
+            ErrorCode.rate_limited,
+        }
+    ),
+    Call.sign_in: frozenset(
+        {
+            ErrorCode.auth_invalid_credentials,
+            ErrorCode.auth_email_not_confirmed,
+            ErrorCode.auth_user_banned,
+            ErrorCode.rate_limited,
+        }
+    ),
+    Call.refresh: frozenset({ErrorCode.auth_refresh_invalid, ErrorCode.auth_user_banned, ErrorCode.rate_limited}),
+    Call.sign_out: frozenset({ErrorCode.unauthorized, ErrorCode.auth_user_banned, ErrorCode.rate_limited}),
+    Call.get_user: frozenset({ErrorCode.unauthorized, ErrorCode.auth_user_banned, ErrorCode.rate_limited}),
+    Call.get_profile: frozenset({ErrorCode.unauthorized, ErrorCode.rate_limited}),
+    Call.jwks: frozenset(),
+}
+_UPSTREAM = frozenset({ErrorCode.upstream_error, ErrorCode.upstream_unavailable, ErrorCode.upstream_timeout})
+
+# PostgREST's own codes (https://docs.postgrest.org/en/stable/references/errors.html) that say something about the caller.
+DATA_API_CODES: Final[Mapping[str, ErrorCode]] = {
+    "PGRST301": ErrorCode.unauthorized,
+    "PGRST302": ErrorCode.unauthorized,
+    "PGRST303": ErrorCode.unauthorized,
+    "PGRST000": ErrorCode.upstream_unavailable,
+    "PGRST001": ErrorCode.upstream_unavailable,
+    "PGRST002": ErrorCode.upstream_unavailable,
+    "PGRST003": ErrorCode.upstream_timeout,
+}
+
+_UNAVAILABLE_STATUSES = frozenset({502, 503, 520, 521, 522, 523, 530})
+_TIMEOUT_STATUSES = frozenset({408, 504, 524})
+_WEAK_PASSWORD_REASONS = frozenset({"length", "characters", "pwned"})
+
+
+@asynccontextmanager
+async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
+    """Run one call to Supabase within that many seconds; whatever goes wrong in it is raised as an ApiError."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except ApiError:
+        raise
+    except Exception as exc:
+        error = _translate(call, exc)
+        if error.code in _UPSTREAM:
+            log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
+        raise error from exc
+
+
+def _translate(call: Call, exc: Exception) -> ApiError:
+    response = _response_of(exc)
+    code = _code_for(call, exc, response)
+    if code is ErrorCode.rate_limited:
+        return rate_limited(_retry_after(response))
+    if code is ErrorCode.upstream_unavailable:
+        return ApiError(code, details={"retryAfter": RETRY_AFTER_OUTAGE})
+    if code is ErrorCode.auth_weak_password:
+        reasons = exc.reasons if isinstance(exc, AuthWeakPasswordError) else []
+        return ApiError(code, details={"reasons": [reason for reason in reasons if reason in _WEAK_PASSWORD_REASONS]})
+    if code is ErrorCode.invalid_request:
+        return ApiError(code, details={"errors": [{"path": "", "message": "was refused by Supabase"}]})
+    return ApiError(code)
+
+
+def _code_for(call: Call, exc: Exception, response: httpx.Response | None) -> ErrorCode:
+    code = _raw_code(call, exc, response)
+    return code if code in _UPSTREAM or code in ALLOWED[call] else ErrorCode.upstream_error
+
+
+def _raw_code(call: Call, exc: Exception, response: httpx.Response | None) -> ErrorCode:
+    if isinstance(exc, APIError):
+        return _data_api_code(exc)
+    if response is not None and response.status_code in _UNAVAILABLE_STATUSES:
+        return ErrorCode.upstream_unavailable
+    if response is not None and response.status_code in _TIMEOUT_STATUSES:
+        return ErrorCode.upstream_timeout
+    if isinstance(exc, AuthError) and exc.code is not None:
+        return BY_CALL.get(call, {}).get(exc.code) or AUTH_CODES.get(exc.code, ErrorCode.upstream_error)
+    if response is not None:
+        return ErrorCode.rate_limited if response.status_code == httpx.codes.TOO_MANY_REQUESTS else ErrorCode.upstream_error
+    cause = _network_cause(exc)
+    if isinstance(cause, (httpx.ConnectTimeout, httpx.PoolTimeout)):
+        return ErrorCode.upstream_unavailable
+    if isinstance(cause, (httpx.TimeoutException, TimeoutError)):
+        return ErrorCode.upstream_timeout
+    if isinstance(cause, (httpx.DecodingError, httpx.TooManyRedirects)):
+        return ErrorCode.upstream_error
+    if isinstance(cause, (httpx.TransportError, OSError)):
+        return ErrorCode.upstream_unavailable
+    return ErrorCode.upstream_error
+
+
+def _data_api_code(exc: APIError) -> ErrorCode:
+    code = str(exc.code)
+    if code.isdecimal() and int(code) in _UNAVAILABLE_STATUSES:  # the client puts the status there for a body it can't read
+        return ErrorCode.upstream_unavailable
+    if code.isdecimal() and int(code) in _TIMEOUT_STATUSES:
+        return ErrorCode.upstream_timeout
+    if code == "429":
+        return ErrorCode.rate_limited
+    return DATA_API_CODES.get(code, ErrorCode.upstream_error)
+
+
+def _response_of(exc: BaseException | None) -> httpx.Response | None:
+    """The HTTP response behind an exception: the clients chain theirs to httpx's."""
+    while exc is not None:
+        if isinstance(exc, httpx.HTTPStatusError):
+            return exc.response
+        exc = exc.__cause__
+    return None
+
+
+def _network_cause(exc: BaseException) -> BaseException:
+    current: BaseException | None = exc
+    while current is not None:
+        if isinstance(current, (httpx.RequestError, TimeoutError, OSError)):
+            return current
+        current = current.__cause__
+    return exc
+
+
+def _retry_after(response: httpx.Response | None) -> int:
+    """Seconds, from Supabase's Retry-After where it names some (RFC 9110 section 10.2.3; a date is not used by Supabase)."""
+    value = response.headers.get("Retry-After", "") if response is not None else ""
+    return int(value) if value.isascii() and value.isdecimal() else RETRY_AFTER_UNKNOWN
+
+
+def _reason(exc: Exception) -> str:
+    """What went wrong, in words that hold nothing of the request or the answer: type names and a status."""
+    response = _response_of(exc)
+    if response is not None:
+        return f"HTTP {response.status_code}"
+    if isinstance(exc, ValidationError):
+        return "answer does not parse"
+    return type(_network_cause(exc)).__name__

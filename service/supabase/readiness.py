@@ -1,0 +1,84 @@
+"""Whether Supabase can be worked with: Auth answers, the data API answers, the migration is applied."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import structlog
+
+if TYPE_CHECKING:
+    import httpx
+
+    from service.supabase.admin_client import AdminClient
+
+log = structlog.get_logger(__name__)
+
+Result = Literal["ok", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class SupabaseState:
+    """What was found."""
+
+    auth: Result
+    data_api: Result
+    migration: Result
+
+
+class ReadinessProbe:
+    """Asks Supabase, at most once in `max_age` seconds however often it is called: the endpoint is open to everybody.
+
+    `timeout` bounds each question, in seconds.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        base_url: str,
+        admin: AdminClient,
+        *,
+        api_key: str,
+        timeout: float,
+        max_age: float = 2,
+    ) -> None:
+        self._http = http
+        self._url = f"{base_url}/auth/v1/health"
+        self._headers = {"apikey": api_key}
+        self._admin = admin
+        self._timeout = timeout
+        self._max_age = max_age
+        self._state: SupabaseState | None = None
+        self._asked_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def state(self) -> SupabaseState:
+        """The state, at most `max_age` seconds old."""
+        async with self._lock:
+            if self._state is None or time.monotonic() - self._asked_at >= self._max_age:
+                auth, (data_api, migration) = await asyncio.gather(self._ask_auth(), self._ask_data_api())
+                self._state = SupabaseState(auth, data_api, migration)
+                self._asked_at = time.monotonic()
+            return self._state
+
+    async def _ask_auth(self) -> Result:
+        try:
+            async with asyncio.timeout(self._timeout):
+                (await self._http.get(self._url, headers=self._headers)).raise_for_status()
+        except Exception as error:
+            log.warning("not_ready", part="auth", reason=type(error).__name__)
+            return "failed"
+        return "ok"
+
+    async def _ask_data_api(self) -> tuple[Result, Result]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                applied = await self._admin.migration_applied()
+        except Exception as error:
+            log.warning("not_ready", part="data_api", reason=type(error).__name__)
+            return "failed", "unknown"
+        if not applied:
+            log.warning("not_ready", part="migration", reason="table user_profile is missing")
+        return "ok", "ok" if applied else "failed"

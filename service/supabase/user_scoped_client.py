@@ -1,0 +1,88 @@
+"""Reads what belongs to the signed-in user, as that user: row level security decides, not this service."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from postgrest import AsyncPostgrestClient
+from supabase_auth import AsyncGoTrueClient
+
+from service.errors import ApiError
+from service.models import ErrorCode
+from service.supabase.errors import Call, upstream
+
+if TYPE_CHECKING:
+    import httpx
+
+    from service.access_token import AccessToken
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInUser:
+    """The user behind an access token; `display_name` is None without a profile row or a name in it."""
+
+    user_id: str
+    email: str
+    display_name: str | None
+
+
+class UserScopedClient:
+    """One for each request, bound to the caller's access token. `timeout` bounds each call, in seconds."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str, token: AccessToken, timeout: float
+    ) -> None:
+        self._token = token
+        self._timeout = timeout
+        self._auth = AsyncGoTrueClient(
+            url=f"{base_url}/auth/v1",
+            headers={"apikey": publishable_key},
+            http_client=http,
+            auto_refresh_token=False,
+            persist_session=False,
+        )
+        self._data = AsyncPostgrestClient(
+            f"{base_url}/rest/v1",
+            headers={"apikey": publishable_key, "Authorization": f"Bearer {token.value}"},
+            http_client=http,
+            retry_enabled=False,
+        )
+
+    async def get_user(self) -> SignedInUser:
+        """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                identity = tasks.create_task(self._identity())
+                display_name = tasks.create_task(self._display_name())
+        except* ApiError as group:
+            raise _most_telling(group) from None
+        user_id, email = identity.result()
+        return SignedInUser(user_id, email, display_name.result())
+
+    async def _identity(self) -> tuple[str, str]:
+        async with upstream(Call.get_user, self._timeout):
+            answer = await self._auth.get_user(self._token.value)
+            if answer is None or str(answer.user.id) != self._token.user_id:
+                raise ValueError("Supabase answered with another user than the token names")
+            return str(answer.user.id), answer.user.email or ""
+
+    async def _display_name(self) -> str | None:
+        async with upstream(Call.get_profile, self._timeout):
+            # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
+            # its users see each other's profiles.
+            query = self._data.from_("user_profile").select("display_name").eq("id", self._token.user_id).limit(1)
+            rows = (await query.execute()).data
+            if not rows:
+                return None
+            name = rows[0]["display_name"]  # type: ignore[index,call-overload]
+            if name is not None and not isinstance(name, str):
+                raise ValueError("display_name is not a string")
+            return name
+
+
+def _most_telling(group: BaseExceptionGroup[ApiError]) -> ApiError:
+    """Of several failures the one that says most: that the session is over, before that something is down."""
+    errors = [error for error in group.exceptions if isinstance(error, ApiError)]
+    return next((error for error in errors if error.code is ErrorCode.unauthorized), errors[0])

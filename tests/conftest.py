@@ -1,0 +1,80 @@
+"""Fixtures: one embedded Supabase and one service for each test worker, on ports and data of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from local import keys as local_keys
+from local.keys import Keys
+from local.supabase import LocalSupabase
+from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.service import ServiceProcess, development_env, free_port
+
+StartService = Callable[..., ServiceProcess]
+StartSupabase = Callable[..., LocalSupabase]
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    return local_keys.generate()
+
+
+@pytest.fixture(scope="session")
+def supabase(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[LocalSupabase]:
+    """An embedded Supabase that opens a session at sign-up, as supabase/config.toml says."""
+    with LocalSupabase(tmp_path_factory.mktemp("supabase"), free_port(), keys) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys) -> Iterator[ServiceProcess]:
+    """The service in development, over `supabase`."""
+    env = development_env(supabase.url, keys, free_port())
+    with ServiceProcess(env, tmp_path_factory.mktemp("service") / "service.log") as running:
+        yield running
+
+
+@pytest.fixture
+def start_supabase(tmp_path: Path, keys: Keys) -> Iterator[StartSupabase]:
+    """Starts one more embedded Supabase, for a test that configures or breaks it."""
+    with ExitStack() as stack:
+
+        def start(**overrides: object) -> LocalSupabase:
+            settings = {name.replace("__", "."): value for name, value in overrides.items()}
+            return stack.enter_context(LocalSupabase(tmp_path / "supabase", free_port(), keys, settings))
+
+        yield start
+
+
+@pytest.fixture
+def start_service(tmp_path: Path, supabase: LocalSupabase, keys: Keys) -> Iterator[StartService]:
+    """Starts one more service with settings of its own, over `supabase` unless SUPABASE_URL says otherwise."""
+    with ExitStack() as stack:
+        count = 0
+
+        def start(settings: dict[str, str | None] | None = None) -> ServiceProcess:
+            nonlocal count
+            count += 1
+            env = development_env(supabase.url, keys, free_port()) | (settings or {})
+            return stack.enter_context(ServiceProcess(env, tmp_path / f"service-{count}" / "service.log"))
+
+        yield start
+
+
+@pytest.fixture
+def browser(service: ServiceProcess) -> Browser:
+    """A browser that nobody is signed in with."""
+    return Browser(service.url)
+
+
+@pytest.fixture
+def signed_in(service: ServiceProcess) -> Browser:
+    """A browser with a new user signed in."""
+    browser, email = Browser(service.url), new_email()
+    assert browser.sign_up(email, PASSWORD, "Ada Lovelace").status_code == 200
+    assert browser.sign_in(email, PASSWORD).status_code == 200
+    return browser

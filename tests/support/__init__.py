@@ -1,0 +1,1 @@
+"""What the tests stand on: real processes on ports of their own."""

@@ -1,0 +1,73 @@
+"""A client that does what a browser app does: keeps cookies, sends the CSRF token, holds the access token in memory."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import httpx
+
+from tests.support.service import CSRF_TOKEN
+
+PASSWORD = "correct horse battery staple"
+
+
+def new_email() -> str:
+    """An address that no other test uses."""
+    return f"user-{secrets.token_hex(8)}@example.com"
+
+
+class Browser:
+    """One browser with one page open. `csrf_token` None sends no token."""
+
+    def __init__(self, base_url: str, *, csrf_token: str | None = CSRF_TOKEN, timeout: float = 30) -> None:
+        self.http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False)
+        self.csrf_token = csrf_token
+        self.access_token: str | None = None
+
+    def post(self, path: str, body: Any = None, **kwargs: Any) -> httpx.Response:
+        headers = dict(kwargs.pop("headers", {}))
+        if self.csrf_token is not None:
+            headers.setdefault("X-CSRF-Token", self.csrf_token)
+        if body is not None:
+            kwargs["json"] = body
+        return self.http.post(path, headers=headers, **kwargs)
+
+    def fetch_csrf_token(self) -> str:
+        """Fetch a real token, as an app does at its start, and send it from now on."""
+        token: str = self.http.get("/auth/csrf").raise_for_status().json()["csrfToken"]
+        self.csrf_token = token
+        return token
+
+    def sign_up(self, email: str, password: str = PASSWORD, display_name: str | None = None) -> httpx.Response:
+        profile = {} if display_name is None else {"profile": {"displayName": display_name}}
+        return self.post("/auth/signup", {"email": email, "password": password, **profile})
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        return self._keep(self.post("/auth/signin", {"email": email, "password": password}))
+
+    def refresh(self) -> httpx.Response:
+        return self._keep(self.post("/auth/refresh"))
+
+    def me(self, token: str | None = None) -> httpx.Response:
+        token = token or self.access_token
+        return self.http.get("/auth/me", headers={"Authorization": f"Bearer {token}"} if token else {})
+
+    def logout(self, *, with_token: bool = True) -> httpx.Response:
+        bearer = {"Authorization": f"Bearer {self.access_token}"} if with_token and self.access_token else {}
+        return self.post("/auth/logout", headers=bearer)
+
+    def reload(self) -> None:
+        """What a page reload does: everything in memory is gone, the cookies stay."""
+        self.access_token = None
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh cookie's value, as only the test can see it."""
+        values = [cookie.value for cookie in self.http.cookies.jar if cookie.name.endswith("sb_refresh_token")]
+        return values[0] if values else None
+
+    def _keep(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            self.access_token = response.json()["accessToken"]
+        return response

@@ -1,0 +1,115 @@
+"""The service as a real process: `python -m service` on a free port of the loopback interface."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from local.keys import Keys
+
+ROOT = Path(__file__).resolve().parents[2]
+CSRF_TOKEN = "static-token-of-the-tests"
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def development_env(supabase_url: str, keys: Keys, port: int) -> dict[str, str]:
+    """The settings of a test's service; limits are so high that only the tests of limits meet them."""
+    return {
+        "APP_ENV": "development",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "SUPABASE_URL": supabase_url,
+        "SUPABASE_PUBLISHABLE_KEY": keys.publishable_key,
+        "SUPABASE_SECRET_KEY": keys.secret_key,
+        "SUPABASE_JWT_SECRET": keys.jwt_secret,
+        "CSRF_SECRETS": keys.csrf_secret,
+        "CSRF_STATIC_TOKEN": CSRF_TOKEN,
+        "RATE_LIMIT_ADDRESS": "1000000/minute",
+        "RATE_LIMIT_CREDENTIALS": "1000000/minute",
+        "RATE_LIMIT_ACCOUNT": "1000000/minute",
+        "LOG_LEVEL": "DEBUG",
+    }
+
+
+class ServiceProcess:
+    """Starts on entering, stops on leaving by its own process id, and keeps its log in `log_path`.
+
+    `settings` are environment variables; one that is None is left out. Nothing of the caller's environment that configures
+    the service gets through.
+    """
+
+    def __init__(self, settings: Mapping[str, str | None], log_path: Path) -> None:
+        passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+        chosen = {name: value for name, value in settings.items() if value is not None}
+        self._env = passed_on | coverage | chosen | {"PYTHONPATH": str(ROOT)}
+        self.port = int(chosen["PORT"])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log_path = log_path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id; the supervisor's where there are several workers."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """All that it wrote so far."""
+        return self.log_path.read_text()
+
+    def start(self, timeout: float = 30, wait_for: str = "/healthz") -> None:
+        """Start and wait until `wait_for` answers 200. Raises AssertionError with the log when it does not."""
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            # In its own folder, so that no .env of a developer is read.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "service"], cwd=self.log_path.parent, env=self._env, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + timeout
+        while not self._answers(wait_for):
+            assert self._process.poll() is None, f"the service ended:\n{self.log}"
+            assert time.monotonic() < deadline, f"the service does not answer:\n{self.log}"
+            time.sleep(0.05)
+
+    def stop(self, timeout: float = 30) -> int:
+        """Stop it as an orchestrator would, by SIGTERM; returns its exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def _answers(self, path: str) -> bool:
+        try:
+            return httpx.get(self.url + path, timeout=5, trust_env=False).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
