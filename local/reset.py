@@ -3,23 +3,25 @@
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 from local.instance import RunningError, exclusive
 from local.paths import STATE
 
 
+FORGOTTEN: Final = ("supabase", "supabase.log", "migrated.sha256", "cookies.txt", "keys.json")
+
+
 def reset(state_dir: Path = STATE) -> int:
-    """Empty the state folder. Returns the exit code: 1 while Latchkey runs on it."""
+    """Remove the data and keys from the state folder. Returns the exit code: 1 while Latchkey runs on it."""
     try:
         with exclusive(state_dir):
-            for entry in state_dir.iterdir():
-                # The lock is what says that nobody starts meanwhile; what Node compiled is nobody's data.
-                if entry.name in {"lock", "node-cache"}:
-                    continue
-                if entry.is_dir() and not entry.is_symlink():
+            for name in FORGOTTEN:
+                entry = state_dir / name
+                if entry.is_dir():
                     shutil.rmtree(entry)
                 else:
-                    entry.unlink()
+                    entry.unlink(missing_ok=True)
     except RunningError:
         print("Latchkey runs on this data: stop it (Ctrl-C) before `make reset`.", file=sys.stderr)
         return 1

@@ -102,14 +102,11 @@ class LocalSupabase:
         process, self._process = self._process, None
         if process is None:
             return
+        # By force: SQLite loses nothing by it, and asking takes Node half a second.
+        process.kill()
+        process.wait()
         if process.stdin:
             process.stdin.close()
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Run SQLite statements on the database, while the server runs too; return the rows of the last one.
