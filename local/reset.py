@@ -8,7 +8,6 @@ from typing import Final
 from local.instance import RunningError, exclusive
 from local.paths import STATE
 
-
 FORGOTTEN: Final = ("supabase", "supabase.log", "migrated.sha256", "cookies.txt", "keys.json")
 
 
