@@ -7,9 +7,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from bench import conformance, footprint, report, workloads
+from bench.backend import Upstream
 from bench.environment import PYTHON, prepare
 from bench.floors import missing
 from bench.machine import machine, versions
@@ -18,9 +20,17 @@ from bench.processes import LOAD_CORES, ROOT, SERVER_CORES, BenchError, require_
 from bench.results import Results
 from bench.servers import PEERS, SERVICE, UPSTREAM, Server, started
 from bench.upstream.canned import Canned
+from bench.upstream.embedded import embedded, require_embedded
 from bench.upstream.nginx import upstream
 
 _CONNECTIONS = (1, 16, 64, 256)
+
+# The embedded Supabase is one process: more connections only wait longer for it, and it has no say in the others.
+_EMBEDDED_CONNECTIONS = (1, 16)
+_EMBEDDED_REQUESTS = ("me", "signin", "refresh")
+
+# What weighing one server takes, for the estimate.
+_FOOTPRINT_SECONDS = 20
 _SERVERS = [SERVICE, *PEERS, UPSTREAM]
 
 
@@ -42,17 +52,24 @@ def run(options: argparse.Namespace) -> int:
     selected = _selected(options.only)
     plan = _plan(options)
     whole = not options.only
-    seconds = estimate(plan, [server.name for server in selected])
-    print(f"{_describe(plan, selected)}: about {seconds / 60:.0f} min", flush=True)
+    embedded_plan = _embedded_plan(plan) if options.embedded else None
+    if embedded_plan:
+        require_embedded()
+    names = [server.name for server in selected]
+    seconds = sum(estimate(part, names) for part in (plan, embedded_plan) if part)
+    seconds += _FOOTPRINT_SECONDS * len(selected) if options.footprint else 0
+    _say(f"{_describe(plan, selected)}: about {seconds / 60:.0f} min in all")
     prepare()
     footprint.raise_open_files_limit()
     described, used = machine(), versions()
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as name:
         directory = Path(name)
+        # The shorter one first: whatever is wrong with a server shows early.
+        embedded_rows = against_embedded(selected, embedded_plan, directory) if embedded_plan else []
         rows = against_canned(selected, plan, directory)
         weighed = [server for server in selected if server is not UPSTREAM] if options.footprint else []
         footprints, scaling = footprint.measure_all(weighed, directory, _say)
-    results = Results(described, used, plan, rows, [], footprints, scaling)
+    results = Results(described, used, plan, rows, embedded_rows, footprints, scaling)
     print(f"\n{report.terminal(results)}\n")
     publish(results, options.output or (ROOT / "docs" if whole and not options.quick else ROOT / ".latchkey" / "bench"))
     return _verdict(results) if options.floors else int(any(row.faults for row in rows))
@@ -62,20 +79,33 @@ def against_canned(selected: Sequence[Server], plan: Plan, directory: Path) -> l
     """Measures the servers in front of nginx, all of them running at the same time, idle but for one."""
     with ExitStack() as stack:
         canned = stack.enter_context(upstream(Canned(), directory / "nginx", LOAD_CORES))
-        subjects = []
-        for server in selected:
-            if server is UPSTREAM:
-                limit = stack.enter_context(upstream(Canned(), directory / "nginx-limit", SERVER_CORES))
-                conformance.check_upstream(server.name, limit.backend)
-                requests = workloads.straight_to_upstream(limit.backend)
-                subjects.append(Subject(server.name, limit.backend.url, limit.pid, requests))
-                continue
-            process = stack.enter_context(started(server, canned.backend, directory))
-            conformance.check_server(server.name, process.url, canned.backend)
-            requests = workloads.through_service(canned.backend)
-            subjects.append(Subject(server.name, process.url, process.pid, requests))
-        _say("every server answers as it should")
-        return measure(subjects, plan, _say)
+        limit = stack.enter_context(upstream(Canned(), directory / "nginx-limit", SERVER_CORES))
+        return measure(_subjects(stack, selected, canned, limit, directory), plan, _say)
+
+
+def against_embedded(selected: Sequence[Server], plan: Plan, directory: Path) -> list[Row]:
+    """The same in front of the embedded Supabase."""
+    with ExitStack() as stack:
+        supabase = stack.enter_context(embedded(directory / "embedded", LOAD_CORES))
+        return measure(_subjects(stack, selected, supabase, supabase, directory), plan, _say)
+
+
+def _subjects(
+    stack: ExitStack, selected: Sequence[Server], behind: Upstream, limit: Upstream, directory: Path
+) -> list[Subject]:
+    subjects = []
+    for server in selected:
+        if server is UPSTREAM:
+            conformance.check_upstream(server.name, limit.backend)
+            requests = workloads.straight_to_upstream(limit.backend)
+            subjects.append(Subject(server.name, limit.backend.url, limit.pid, requests))
+            continue
+        process = stack.enter_context(started(server, behind.backend, directory))
+        conformance.check_server(server.name, process.url, behind.backend)
+        requests = workloads.through_service(behind.backend)
+        subjects.append(Subject(server.name, process.url, process.pid, requests))
+    _say("every server answers as it should")
+    return subjects
 
 
 def publish(results: Results, directory: Path) -> None:
@@ -105,6 +135,12 @@ def _plan(options: argparse.Namespace) -> Plan:
     return Plan(requests, options.connections or _CONNECTIONS, options.rounds, options.seconds)
 
 
+def _embedded_plan(plan: Plan) -> Plan | None:
+    requests = [name for name in plan.requests if name in _EMBEDDED_REQUESTS]
+    connections = [many for many in plan.connections if many in _EMBEDDED_CONNECTIONS]
+    return replace(plan, requests=requests, connections=connections) if requests and connections else None
+
+
 def _selected(only: Sequence[str]) -> list[Server]:
     return [server for server in _SERVERS if server.name in only] or _SERVERS
 
@@ -131,6 +167,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="one round of 1 s at 1 and 16 connections: is it running?")
     parser.add_argument("--floors", action="store_true", help="exit with 1 when a ratio is below its floor")
+    parser.add_argument(
+        "--no-embedded", dest="embedded", action="store_false", help="leave out the table with the embedded Supabase"
+    )
     parser.add_argument("--no-footprint", dest="footprint", action="store_false", help="leave memory and start time out")
     parser.add_argument(
         "--output",

@@ -39,3 +39,11 @@ class Backend:
             "SWAGGER_UI": "false",
             "VALIDATE_RESPONSES": "false",
         }
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A Supabase that runs, and its first process."""
+
+    backend: Backend
+    pid: int

@@ -150,7 +150,8 @@ def _embedded(results: Results) -> str:
         return "Not part of this run."
     parts = [
         "The embedded Supabase of `make run` instead of nginx: one Node process on SQLite, on the core that wrk uses.",
-        "It checks passwords with bcrypt and reads rows from a disk, so this is mostly what Supabase itself takes.",
+        "It hashes passwords in JavaScript and reads rows from a disk, so this is mostly what it takes itself. Refreshes",
+        "repeat one token, within the reuse interval.",
     ]
     tables = [
         f"{workloads.TITLES[request]}\n\n{_marked(_figures(rows))}" for request, rows in _by_request(results.embedded_rows)

@@ -48,7 +48,7 @@ PEERS: Final = [
     Server("fastapi_shared", "FastAPI, one shared httpx pool", _uvicorn("bench.peers.fastapi_shared.main:app")),
     Server("fastapi_unit", "FastAPI, a client per request", _uvicorn("bench.peers.fastapi_unit.main:app")),
 ]
-UPSTREAM: Final = Server("upstream", "the canned upstream itself", [])
+UPSTREAM: Final = Server("upstream", "the upstream itself", [])
 TITLES: Final = {server.name: server.title for server in [SERVICE, *PEERS, UPSTREAM]}
 
 

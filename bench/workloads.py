@@ -61,5 +61,5 @@ def straight_to_upstream(backend: Backend) -> dict[str, Request]:
             json.dumps({"refresh_token": backend.refresh_token}),
         ),
         "refusal": Request("GET", "/auth/v1/user", key, status=401),
-        "healthz": Request("GET", "/auth/v1/health"),
+        "healthz": Request("GET", "/auth/v1/health", key),
     }

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from bench.backend import Backend
+from bench.backend import Backend, Upstream
 from bench.processes import free_port, program, running
 from bench.upstream.canned import Canned, compact
 
@@ -18,14 +17,6 @@ class _AtTemplate(Template):
     """`$` belongs to nginx."""
 
     delimiter = "@"
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """A canned Supabase that runs; `pid` is nginx's master process."""
-
-    backend: Backend
-    pid: int
 
 
 @contextmanager
