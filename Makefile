@@ -30,10 +30,11 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 test: $(STAMPS)/dev $(STAMPS)/node ## Run the tests on a real Supabase of their own, with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
-check: $(STAMPS)/dev ## Lint, formatting, types, and whether generated files and lock files are current
+check: $(STAMPS)/dev $(STAMPS)/lint ## Lint, formatting, types, and whether generated files and lock files are current
 	@echo '> Lint' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
+	@echo '> Contract' && openapi/lint/lint.sh
 	@echo '> Generated files' && $(BIN)/python -m local generate --check
 	@echo '> Lock files' && $(BIN)/python -m local lock --check
 
@@ -48,7 +49,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) local/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) local/node_modules openapi/lint/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -86,6 +87,11 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
 $(STAMPS)/node: local/package.json local/package-lock.json | $(STAMPS)/run
 	@echo '> Installing Supabase Lite'
 	@cd local && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@touch $@
+
+$(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STAMPS)/run
+	@echo '> Installing the linters of the contract'
+	@cd openapi/lint && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
 .PHONY: help run reset test check format generate lock clean
