@@ -98,12 +98,12 @@ def _subjects(
         if server is UPSTREAM:
             conformance.check_upstream(server.name, limit.backend)
             requests = workloads.straight_to_upstream(limit.backend)
-            subjects.append(Subject(server.name, limit.backend.url, limit.pid, requests))
+            subjects.append(Subject(server.name, limit.backend.url, limit.pid, limit.pid, requests))
             continue
         process = stack.enter_context(started(server, behind.backend, directory))
         conformance.check_server(server.name, process.url, behind.backend)
         requests = workloads.through_service(behind.backend)
-        subjects.append(Subject(server.name, process.url, process.pid, requests))
+        subjects.append(Subject(server.name, process.url, process.pid, behind.pid, requests))
     _say("every server answers as it should")
     return subjects
 

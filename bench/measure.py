@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from bench import wrk
@@ -23,11 +23,12 @@ _SLOW = {("fastapi_unit", "me"): 20.0, ("fastapi_unit", "signin"): 40.0, ("fasta
 
 @dataclass(frozen=True)
 class Subject:
-    """A running server and the requests that are sent to it."""
+    """A running server, the upstream behind it, and the requests that are sent to the server."""
 
     name: str
     url: str
     pid: int
+    upstream_pid: int
     requests: dict[str, Request]
 
 
@@ -139,7 +140,7 @@ def warm_up(subjects: Sequence[Subject], plan: Plan, say: Callable[[str], None])
         for name in plan.requests:
             load = wrk.send(subject.url, subject.requests[name], connections=16, seconds=_WARM_UP_SECONDS, cores=LOAD_CORES)
             rates[subject.name, name] = load.requests / load.seconds
-            settle(subject.pid)
+            settle(subject.pid, subject.upstream_pid)
         say(f"warm: {subject.name}")
     return rates
 
@@ -150,21 +151,24 @@ def seconds_for(plan: Plan, connections: int, rate: float) -> float:
 
 
 def estimate(plan: Plan, servers: Sequence[str]) -> float:
-    """Seconds that the plan takes, about."""
-    total = 0.0
-    for server in servers:
-        for request in plan.requests:
-            rate = _SLOW.get((server, request), 1000.0)
-            total += _WARM_UP_SECONDS + OVERHEAD_SECONDS
-            for connections in plan.connections:
-                backlog = connections / rate
-                total += plan.rounds * (seconds_for(plan, connections, rate) + OVERHEAD_SECONDS + backlog)
-    return total
+    """Seconds that the plan takes, about, before anything is known of the servers."""
+    rates = {(server, request): _SLOW.get((server, request), 1000.0) for server in servers for request in plan.requests}
+    return len(rates) * (_WARM_UP_SECONDS + OVERHEAD_SECONDS) + rounds_seconds(plan, rates)
+
+
+def rounds_seconds(plan: Plan, rates: Mapping[tuple[str, str], float]) -> float:
+    """Seconds that the rounds take, given the requests per second of each server and request."""
+    cells = [(rate, connections) for rate in rates.values() for connections in plan.connections]
+    # What is under way when wrk ends is worked off before the next one's turn.
+    return plan.rounds * sum(
+        seconds_for(plan, connections, rate) + OVERHEAD_SECONDS + connections / max(rate, 0.1) for rate, connections in cells
+    )
 
 
 def measure(subjects: Sequence[Subject], plan: Plan, say: Callable[[str], None]) -> list[Row]:
     """All rounds. The servers take turns within each cell, so that a slow minute of the machine hits all of them."""
     rates = warm_up(subjects, plan, say)
+    say(f"{plan.rounds} rounds: about {rounds_seconds(plan, rates) / 60:.0f} min")
     rows = {
         (request, connections, subject.name): Row(subject.name, request, connections)
         for request in plan.requests
@@ -187,7 +191,7 @@ def sample(subject: Subject, request: str, connections: int, seconds: float) -> 
     before, busy_before = reading(subject.pid), core_busy_seconds(LOAD_CORES)
     load = wrk.send(subject.url, subject.requests[request], connections=connections, seconds=seconds, cores=LOAD_CORES)
     after, busy_after = reading(subject.pid), core_busy_seconds(LOAD_CORES)
-    settle(subject.pid)
+    settle(subject.pid, subject.upstream_pid)
     return Sample(
         throughput=load.requests / load.seconds,
         p50_ms=load.p50_ms,

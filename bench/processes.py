@@ -101,20 +101,24 @@ def core_busy_seconds(cores: set[int]) -> float:
     return total
 
 
-def settle(pid: int, timeout: float = 60.0) -> None:
-    """Waits until the process idles again, `timeout` seconds at most.
+def settle(*pids: int, timeout: float = 60.0) -> None:
+    """Waits until the processes idle again, `timeout` seconds at most.
 
-    wrk closes its connections when its time is up; a slow server still works off what they had asked for, and would
-    take the core from the server that is measured next.
+    wrk closes its connections when its time is up; a slow server, or a slow upstream, still works off what they had
+    asked for, and would take the core from the server that is measured next.
     """
     deadline = time.monotonic() + timeout
-    before = reading(pid).cpu_seconds
+    before = _cpu_seconds(pids)
     while time.monotonic() < deadline:
         time.sleep(0.15)
-        now = reading(pid).cpu_seconds
-        if now - before <= 1 / _TICKS_PER_SECOND:
+        now = _cpu_seconds(pids)
+        if now - before <= len(pids) / _TICKS_PER_SECOND:
             return
         before = now
+
+
+def _cpu_seconds(pids: Sequence[int]) -> float:
+    return sum(reading(pid).cpu_seconds for pid in pids)
 
 
 @contextmanager
