@@ -46,19 +46,23 @@ def run(state_dir: Path = STATE, dotenv: Path = ROOT / ".env", module: str = "se
 def _run(stack: ExitStack, state_dir: Path, user: dict[str, str], module: str) -> None:
     own_keys = keys.load_or_create(state_dir)
     settings = environment.for_development(user, own_keys)
-    api_port = _port(settings, "PORT")
-    _require_free(api_port, settings["HOST"], "PORT")
+    url = settings.get("SUPABASE_URL", "")
+    if not url:
+        _hold(stack, state_dir)
+    _require_free(_port(settings, "PORT"), settings["HOST"], "PORT")
 
     supabase: LocalSupabase | None = None
-    described = settings.get("SUPABASE_URL", "")
-    if not described:
-        supabase_port = _port({"SUPABASE_LOCAL_PORT": DEFAULT_SUPABASE_PORT, **user}, "SUPABASE_LOCAL_PORT")
-        _require_free(supabase_port, "127.0.0.1", "SUPABASE_LOCAL_PORT")
+    described = url
+    if not url:
+        port = _port({"SUPABASE_LOCAL_PORT": DEFAULT_SUPABASE_PORT, **user}, "SUPABASE_LOCAL_PORT")
+        _require_free(port, "127.0.0.1", "SUPABASE_LOCAL_PORT")
         embedded_keys = environment.embedded_keys(user, own_keys)
-        supabase = _start_supabase(stack, LocalSupabase(state_dir, supabase_port, embedded_keys))
+        supabase = LocalSupabase(state_dir, port, embedded_keys)
         settings = environment.for_embedded_supabase(settings, supabase.url, embedded_keys)
         described = welcome.embedded(supabase.url, state_dir)
+        _launch(stack, supabase)
 
+    # Both start at the same time: the service takes longer, and asks for Supabase only once it is asked something.
     service = Service(settings, module)
     stack.callback(service.stop)
     print("> Starting the service", flush=True)
@@ -70,21 +74,28 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str], module: str) -
         time.sleep(0.2)
 
 
-def _start_supabase(stack: ExitStack, supabase: LocalSupabase) -> LocalSupabase:
+def _hold(stack: ExitStack, state_dir: Path) -> None:
     try:
-        stack.enter_context(exclusive(supabase.state_dir))
+        stack.enter_context(exclusive(state_dir))
     except RunningError as error:
         raise RunError("Latchkey already runs from this folder; stop that one first.") from error
+
+
+def _launch(stack: ExitStack, supabase: LocalSupabase) -> None:
     print("> Starting the embedded Supabase", flush=True)
     stack.callback(supabase.stop)
     try:
-        supabase.start()
+        supabase.launch()
     except SupabaseError as error:
         raise RunError(f"The embedded Supabase did not start: {error}") from error
-    return supabase
 
 
 def _wait_until_ready(service: Service, supabase: LocalSupabase | None) -> None:
+    if supabase is not None:
+        try:
+            supabase.wait_until_ready()
+        except SupabaseError as error:
+            raise RunError(f"The embedded Supabase did not start: {error}") from error
     notice_at = time.monotonic() + NOTICE_AFTER
     while True:
         _require_alive(service, supabase)

@@ -80,6 +80,11 @@ class LocalSupabase:
 
         Raises PortTakenError, or SupabaseError when it does not answer within `timeout` seconds.
         """
+        self.launch()
+        self.wait_until_ready(timeout)
+
+    def launch(self) -> None:
+        """Migrate and start the server, without waiting. Raises PortTakenError, or SupabaseError by a migration."""
         if self.pid is not None:
             return
         require_free(self.port, HOST)
@@ -95,7 +100,17 @@ class LocalSupabase:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops things in order
             )
-        self._wait_until_ready(time.monotonic() + timeout)
+
+    def wait_until_ready(self, timeout: float = 30) -> None:
+        """Wait until the server answers. Raises SupabaseError when it ends or `timeout` seconds pass first."""
+        deadline = time.monotonic() + timeout
+        while not self._answers():
+            if self.returncode is not None:
+                raise SupabaseError(f"Supabase Lite ended with exit code {self.returncode}; see {self.log_path}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise SupabaseError(f"Supabase Lite does not answer on port {self.port}; see {self.log_path}")
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """End the server and wait until it has."""
@@ -161,15 +176,6 @@ class LocalSupabase:
             return {row["version"] for row in self.query('select version from "supabase_migrations.schema_migrations"')}
         except QueryError:
             return set()
-
-    def _wait_until_ready(self, deadline: float) -> None:
-        while not self._answers():
-            if self.returncode is not None:
-                raise SupabaseError(f"Supabase Lite ended with exit code {self.returncode}; see {self.log_path}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise SupabaseError(f"Supabase Lite does not answer on port {self.port}; see {self.log_path}")
-            time.sleep(0.02)
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
