@@ -1,6 +1,7 @@
 """`python -m bench`: measures the service and its peers, and writes docs/benchmark.{json,svg,md}."""
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,9 @@ _CONNECTIONS = (1, 16, 64, 256)
 # The embedded Supabase is one process: more connections only wait longer for it, and it has no say in the others.
 _EMBEDDED_CONNECTIONS = (1, 16)
 _EMBEDDED_REQUESTS = ("me", "signin", "refresh")
+
+# Load average above which the machine is not at rest.
+_BUSY = 0.5
 
 # What weighing one server takes, for the estimate.
 _FOOTPRINT_SECONDS = 20
@@ -59,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
     seconds = sum(estimate(part, names) for part in (plan, embedded_plan) if part)
     seconds += _FOOTPRINT_SECONDS * len(selected) if options.footprint else 0
     _say(f"{_describe(plan, selected)}: about {seconds / 60:.0f} min in all")
+    if (load := os.getloadavg()[0]) > _BUSY:
+        _say(f"Something else is running (load average {load:.1f}): expect wide spreads")
     prepare()
     footprint.raise_open_files_limit()
     described, used = machine(), versions()
