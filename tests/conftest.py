@@ -26,7 +26,7 @@ def keys() -> Keys:
 @pytest.fixture(scope="session")
 def supabase(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[LocalSupabase]:
     """An embedded Supabase that opens a session at sign-up, as supabase/config.toml says."""
-    with LocalSupabase(tmp_path_factory.mktemp("supabase"), free_port(), keys) as running:
+    with LocalSupabase(tmp_path_factory.mktemp("supabase"), free_port(), keys, password_cost=4) as running:
         yield running
 
 
@@ -45,7 +45,7 @@ def start_supabase(tmp_path: Path, keys: Keys) -> Iterator[StartSupabase]:
 
         def start(**overrides: object) -> LocalSupabase:
             settings = {name.replace("__", "."): value for name, value in overrides.items()}
-            return stack.enter_context(LocalSupabase(tmp_path / "supabase", free_port(), keys, settings))
+            return stack.enter_context(LocalSupabase(tmp_path / "supabase", free_port(), keys, settings, password_cost=4))
 
         yield start
 
