@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 # On two cores the server under test gets one to itself, and the load generator shares the other with the canned
-# upstream. Left to the scheduler, a busy wrk or nginx lands on the server's core now and then, and the figure tells who
-# was pushed aside. The pair on the second core needs some 15 microseconds for a request, and every server here 60 and
-# more: the second core idles most of the time (`load_core_busy` in the JSON shows it) and limits nobody. Pinning also
-# keeps "one process" honest: Node collects garbage on threads of its own, which would otherwise take a second core that
-# the Python servers do not get. The bare upstream, measured as the limit, moves to the server's core for its rows.
+# upstream. Left to the scheduler, a busy wrk or nginx lands on the server's core now and then, and the figure tells
+# who was pushed aside. The pair on the second core needs 10 to 30 microseconds for a request, and each server several
+# times that: the second core idles most of the time (`load_core_busy` in the JSON shows it) and limits nobody. Pinning
+# also keeps "one process" honest: Node collects garbage on threads of its own, which would otherwise take a second
+# core that the Python servers do not get. The bare upstream, measured as the limit, moves to the server's core for its
+# rows.
 _AVAILABLE = sorted(os.sched_getaffinity(0))
 SERVER_CORES: Final = {_AVAILABLE[0]}
 LOAD_CORES: Final = {_AVAILABLE[1] if len(_AVAILABLE) > 1 else _AVAILABLE[0]}
