@@ -199,6 +199,8 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("SUPABASE_SECRET_KEY holds a publishable key: put the secret (or service_role) key there")
     if settings.host_prefix and not settings.secure_cookies:
         problems.append("COOKIE_HOST_PREFIX needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure")
+    if settings.upstream_timeout >= settings.request_timeout:
+        problems.append("UPSTREAM_TIMEOUT must be less than REQUEST_TIMEOUT, which it has to fit into")
     return problems
 
 
