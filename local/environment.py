@@ -34,6 +34,8 @@ def for_embedded_supabase(environment: Mapping[str, str], url: str, keys: Keys) 
         "SUPABASE_PUBLISHABLE_KEY": keys.publishable_key,
         "SUPABASE_SECRET_KEY": keys.secret_key,
         "SUPABASE_JWT_SECRET": keys.jwt_secret,
+        # Node closes an idle connection after five seconds; the service must be first.
+        "UPSTREAM_KEEPALIVE": environment.get("UPSTREAM_KEEPALIVE", "3"),
     }
 
 

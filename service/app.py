@@ -7,11 +7,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from connexion.datastructures import MediaTypeDict
 from connexion.exceptions import ProblemException
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.request_validation import RequestValidationMiddleware
 from connexion.middleware.response_validation import ResponseValidationMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
@@ -32,11 +30,12 @@ from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
+from service.middleware.request_validation import ContractRequestValidation
 from service.middleware.security_headers import SecurityHeadersMiddleware
 from service.operations import ContractApp, function_name
 from service.ops_handlers import OpsHandlers
 from service.rate_limit import Policies, RateLimiter
-from service.request_body import json_body_validator
+from service.request_body import BodyReader
 from service.security import Security
 from service.settings import Settings
 from service.supabase.backend import Supabase
@@ -102,13 +101,12 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             RoutingMiddleware,
             *([partial(RateLimitMiddleware, limiter=limiter)] if limiter is not None else []),
             SecurityMiddleware,
-            RequestValidationMiddleware,
+            partial(ContractRequestValidation, bodies=BodyReader(contract)),
             ResponseValidationMiddleware,
             LifespanMiddleware,
         ],
         swagger_ui_options=SwaggerUIOptions(serve_spec=False, swagger_ui=False),
         security_map=security.security_map(),
-        validator_map={"body": MediaTypeDict({"*/*json": json_body_validator(contract)})},
         validate_responses=settings.validates_responses,
     )
     # Connexion has handlers of its own for the latter two, which would answer application/problem+json.

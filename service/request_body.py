@@ -1,7 +1,7 @@
-"""Reads and checks JSON bodies against the contract: the validator that Connexion calls.
+"""Reads and checks JSON bodies against the contract, in the place of Connexion's own validator.
 
-Connexion's own builds a jsonschema validator for every request, decodes with whatever charset the caller names, and quotes
-the caller's values (passwords among them) in its messages; this one does none of that.
+That one builds a jsonschema validator for every request, decodes with whatever charset the caller names, quotes the caller's
+values (passwords among them) in its messages, and checks nothing when the media type is not spelled in lower case.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
-from connexion.exceptions import UnsupportedMediaTypeProblem
-from connexion.validators import AbstractRequestBodyValidator
 from jsonschema_rs import ValidationErrorKind as Kind
 from pydantic_core import from_json
 from starlette.datastructures import Headers
@@ -31,23 +29,20 @@ def validated_body(scope: Scope) -> Any:  # noqa: ANN401 - any JSON value that t
     return scope["extensions"]["connexion_context"][_BODY_KEY]
 
 
-def json_body_validator(contract: Document) -> type[AbstractRequestBodyValidator]:
-    """The class that Connexion makes one of for each request; the compiled schemas are shared."""
-    compiled = _compile(contract)
+class BodyReader:
+    """Reads JSON bodies for the operations of a contract; the schemas are compiled once."""
 
-    class JsonBody(AbstractRequestBodyValidator):  # type: ignore[misc]
-        async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
-            """Read, parse and check the body; leave it where `validated_body` finds it. Raises ApiError."""
-            _check_content_type(Headers(scope=scope))
-            body = _parse(await _read(receive))
-            operation_id = scope["extensions"]["connexion_routing"]["operation_id"]
-            errors = [_describe(error) for error in compiled[operation_id].iter_errors(body)]
-            if errors:
-                raise ApiError(ErrorCode.invalid_request, details={"errors": sorted(errors, key=_by_path)[:MAX_ERRORS]})
-            scope["extensions"].setdefault("connexion_context", {})[_BODY_KEY] = body
-            return receive, scope
+    def __init__(self, contract: Document) -> None:
+        self._validators = _compile(contract)
 
-    return JsonBody
+    async def read(self, operation_id: str, scope: Scope, receive: Receive) -> None:
+        """Read, parse and check the body; leave it where `validated_body` finds it. Raises ApiError."""
+        _check_content_type(Headers(scope=scope))
+        body = _parse(await _read(receive))
+        errors = [_describe(error) for error in self._validators[operation_id].iter_errors(body)]
+        if errors:
+            raise ApiError(ErrorCode.invalid_request, details={"errors": sorted(errors, key=_by_path)[:MAX_ERRORS]})
+        scope["extensions"].setdefault("connexion_context", {})[_BODY_KEY] = body
 
 
 def _compile(contract: Document) -> Mapping[str, jsonschema_rs.Draft4Validator]:
@@ -67,9 +62,9 @@ def _check_content_type(headers: Headers) -> None:
     types = headers.getlist("content-type")
     media_type, *parameters = (part.strip().lower() for part in types[0].split(";")) if len(types) == 1 else ("",)
     if media_type != _JSON or any(parameter not in {"charset=utf-8", 'charset="utf-8"', ""} for parameter in parameters):
-        raise UnsupportedMediaTypeProblem
+        raise ApiError(ErrorCode.unsupported_media_type)
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaTypeProblem
+        raise ApiError(ErrorCode.unsupported_media_type)
 
 
 async def _read(receive: Receive) -> bytes:

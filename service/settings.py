@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     upstream_connect_timeout: float = Field(default=2, gt=0, le=60)
     upstream_read_timeout: float = Field(default=5, gt=0, le=60)
     upstream_timeout: float = Field(default=8, gt=0, le=60)
+    upstream_keepalive: float = Field(default=30, gt=0, le=600)
     upstream_max_connections: int = Field(default=100, ge=1, le=10_000)
 
     rate_limit_enabled: bool = True
@@ -199,8 +200,6 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("SUPABASE_SECRET_KEY holds a publishable key: put the secret (or service_role) key there")
     if settings.host_prefix and not settings.secure_cookies:
         problems.append("COOKIE_HOST_PREFIX needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure")
-    if settings.upstream_timeout >= settings.request_timeout:
-        problems.append("UPSTREAM_TIMEOUT must be less than REQUEST_TIMEOUT, which it has to fit into")
     return problems
 
 

@@ -17,26 +17,27 @@ if TYPE_CHECKING:
 
 
 class Supabase:
-    """Make it inside the running event loop; close it with `aclose()`. `timeout` bounds each call, in seconds."""
+    """Make it inside the running event loop; close it with `aclose()`."""
 
     def __init__(self, settings: Settings) -> None:
         self._http = create_http_client(
             connect_timeout=settings.upstream_connect_timeout,
             read_timeout=settings.upstream_read_timeout,
             max_connections=settings.upstream_max_connections,
+            keepalive=settings.upstream_keepalive,
         )
         self._url = settings.supabase_url
         self._publishable_key = settings.supabase_publishable_key.get_secret_value()
-        self.timeout = settings.upstream_timeout
+        self._timeout = settings.upstream_timeout
         secret_key = settings.supabase_secret_key.get_secret_value()
         self.auth = AuthClient(
             self._http,
             self._url,
             publishable_key=self._publishable_key,
             secret_key=secret_key,
-            timeout=self.timeout,
+            timeout=self._timeout,
         )
-        self.signing_keys = SigningKeys(self._http, self._url, timeout=self.timeout)
+        self.signing_keys = SigningKeys(self._http, self._url, timeout=self._timeout)
         self.readiness = ReadinessProbe(
             self._http,
             self._url,
@@ -47,7 +48,9 @@ class Supabase:
 
     def as_user(self, token: AccessToken) -> UserScopedClient:
         """A client for one request that acts as the user whom the token names."""
-        return UserScopedClient(self._http, self._url, publishable_key=self._publishable_key, token=token, timeout=self.timeout)
+        return UserScopedClient(
+            self._http, self._url, publishable_key=self._publishable_key, token=token, timeout=self._timeout
+        )
 
     async def aclose(self) -> None:
         """Close the connection pool."""

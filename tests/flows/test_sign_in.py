@@ -1,0 +1,75 @@
+"""POST /auth/signin: a token in the body, the session in the cookie, and no word about who exists."""
+
+from http.cookies import SimpleCookie
+
+from tests.conftest import StartService
+from tests.support.browser import Browser, new_email
+
+
+def attributes(set_cookie: str) -> dict[str, str]:
+    (morsel,) = SimpleCookie(set_cookie).values()
+    return {name: str(value) for name, value in morsel.items() if value} | {"name": morsel.key}
+
+
+def test_sign_in_answers_the_token_its_lifetime_and_the_user(browser: Browser) -> None:
+    email = new_email()
+    user = browser.sign_up(email).json()["user"]
+    body = browser.sign_in(email).json()
+    assert body.keys() == {"accessToken", "expiresIn", "user"}
+    assert body["accessToken"].count(".") == 2
+    assert body["expiresIn"] == 3600
+    assert body["user"] == user
+
+
+def test_the_refresh_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
+    email = new_email()
+    browser.sign_up(email)
+    cookie = attributes(browser.sign_in(email).headers["Set-Cookie"])
+    assert cookie == {
+        "name": "sb_refresh_token",
+        "httponly": "True",
+        "samesite": "Lax",
+        "path": "/",
+        "max-age": "2592000",
+    }
+
+
+def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(start_service: StartService) -> None:
+    # Production proper wants an https Supabase; these are the settings that it would choose.
+    service = start_service({"COOKIE_SECURE": "true", "COOKIE_HOST_PREFIX": "true"})
+    browser, email = Browser(service.url), new_email()
+    cookie = attributes(browser.sign_up(email).headers["Set-Cookie"])
+    assert cookie["name"] == "__Host-sb_refresh_token"
+    assert cookie["secure"] == "True"
+    assert cookie["path"] == "/"
+    assert "domain" not in cookie
+
+
+def test_wrong_password_and_unknown_user_are_answered_alike(browser: Browser) -> None:
+    email = new_email()
+    browser.sign_up(email)
+    wrong_password = browser.sign_in(email, "not the password")
+    unknown_user = browser.sign_in(new_email())
+    expected = {"code": "auth_invalid_credentials", "message": "Invalid email or password", "details": {}}
+    assert (wrong_password.status_code, wrong_password.json()) == (401, expected)
+    assert (unknown_user.status_code, unknown_user.json()) == (401, expected)
+    assert wrong_password.content == unknown_user.content
+    changing = {"date", "x-request-id", "ratelimit"}
+    assert {name: value for name, value in wrong_password.headers.items() if name not in changing} == {
+        name: value for name, value in unknown_user.headers.items() if name not in changing
+    }
+
+
+def test_the_address_may_be_written_in_another_case(browser: Browser) -> None:
+    email = new_email()
+    browser.sign_up(email)
+    assert browser.sign_in(email.upper()).json()["user"]["email"] == email
+
+
+def test_a_failed_sign_in_leaves_the_session_of_the_browser_alone(signed_in: Browser) -> None:
+    before = signed_in.refresh_token
+    response = signed_in.sign_in(new_email())
+    assert response.status_code == 401
+    assert "Set-Cookie" not in response.headers
+    assert signed_in.refresh_token == before
+    assert signed_in.refresh().status_code == 200

@@ -1,0 +1,64 @@
+"""CORS: exactly the configured origins, with credentials; no CORS header at all for any other."""
+
+import httpx
+import pytest
+
+from tests.conftest import StartService
+from tests.support.service import ServiceProcess
+
+ALLOWED = ["http://localhost:5173", "http://127.0.0.1:5173"]
+FOREIGN = [
+    "http://localhost:5174", "https://localhost:5173", "http://localhost", "null", "http://evil.example",
+    "http://localhost:5173.evil.example", "http://evil.example/http://localhost:5173", "HTTP://LOCALHOST:5173", "*",
+]  # fmt: skip
+
+
+def cors_headers(response: httpx.Response) -> list[str]:
+    return [name for name in response.headers if name.startswith("access-control-")]
+
+
+def preflight(service: ServiceProcess, origin: str, headers: str = "content-type,x-csrf-token") -> httpx.Response:
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": headers}
+    return httpx.options(f"{service.url}/auth/signin", headers=asked, trust_env=False)
+
+
+@pytest.mark.parametrize("origin", ALLOWED)
+def test_an_allowed_origin_is_named_back_with_credentials(service: ServiceProcess, origin: str) -> None:
+    response = httpx.get(f"{service.url}/auth/csrf", headers={"Origin": origin}, trust_env=False)
+    assert response.headers["Access-Control-Allow-Origin"] == origin
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    assert "Origin" in response.headers["Vary"]
+    assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("origin", ALLOWED)
+def test_a_preflight_of_an_allowed_origin_is_answered(service: ServiceProcess, origin: str) -> None:
+    response = preflight(service, origin, "authorization,content-type,x-csrf-token,x-request-id")
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == origin
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    assert "POST" in response.headers["Access-Control-Allow-Methods"]
+
+
+def test_a_preflight_for_a_header_that_the_api_does_not_know_is_refused_in_the_error_schema(service: ServiceProcess) -> None:
+    response = preflight(service, ALLOWED[0], "x-made-up")
+    assert response.status_code == 400
+    assert response.json()["code"] == "invalid_request"
+    assert response.headers["Access-Control-Allow-Origin"] == ALLOWED[0]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_any_other_origin_gets_no_cors_header_at_all(service: ServiceProcess, origin: str) -> None:
+    for response in (
+        httpx.get(f"{service.url}/auth/csrf", headers={"Origin": origin}, trust_env=False),
+        httpx.get(f"{service.url}/nowhere", headers={"Origin": origin}, trust_env=False),
+        preflight(service, origin),
+    ):
+        assert cors_headers(response) == []
+
+
+def test_the_origins_are_the_configured_ones(start_service: StartService) -> None:
+    service = start_service({"CORS_ORIGINS": "https://app.example.com, https://admin.example.com"})
+    for origin, expected in (("https://admin.example.com", "https://admin.example.com"), (ALLOWED[0], None)):
+        response = httpx.get(f"{service.url}/auth/csrf", headers={"Origin": origin}, trust_env=False)
+        assert response.headers.get("Access-Control-Allow-Origin") == expected

@@ -1,0 +1,119 @@
+"""Every error, on every path, is the error schema; and says so to pages of allowed origins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from service.errors import MEANINGS
+from service.models import ErrorCode
+from tests.conftest import StartService
+from tests.support.browser import Browser
+from tests.support.fixed_answers import SESSION, USER, FixedAnswers
+from tests.support.service import CSRF_TOKEN, ServiceProcess
+
+ORIGIN = "http://localhost:5173"
+CSRF = {"X-CSRF-Token": CSRF_TOKEN}
+JSON = {"Content-Type": "application/json"}
+CREDENTIALS = {"email": "ada@example.com", "password": "correct horse"}
+
+
+def chunks(count: int) -> Iterator[bytes]:
+    """A body that is too large, without a Content-Length to tell."""
+    for _ in range(count):
+        yield b" " * 1024
+
+
+CASES = {
+    "no such path": ("GET", "/nowhere", {}, None, 404, "not_found"),
+    "no such path below auth": ("POST", "/auth/nowhere", CSRF, None, 404, "not_found"),
+    "wrong method": ("DELETE", "/auth/signin", {}, None, 405, "method_not_allowed"),
+    "wrong method on a page": ("POST", "/openapi.json", {}, None, 405, "method_not_allowed"),
+    "wrong method on an ops path": ("POST", "/healthz", {}, None, 405, "method_not_allowed"),
+    "no such page": ("GET", "/ui/nowhere.js", {}, None, 404, "not_found"),
+    "malformed JSON": ("POST", "/auth/signin", CSRF | JSON, b'{"email":', 400, "invalid_request"),
+    "empty body": ("POST", "/auth/signin", CSRF | JSON, b"", 400, "invalid_request"),
+    "declared too large": ("POST", "/auth/signin", CSRF | JSON, b" " * 20_000, 413, "payload_too_large"),
+    "undeclared and too large": ("POST", "/auth/signin", CSRF | JSON, chunks, 413, "payload_too_large"),
+    "not JSON": ("POST", "/auth/signin", CSRF | {"Content-Type": "text/plain"}, b"{}", 415, "unsupported_media_type"),
+    "no content type": ("POST", "/auth/signin", CSRF, b"{}", 415, "unsupported_media_type"),
+    "no CSRF token": ("POST", "/auth/signin", JSON, b"{}", 403, "csrf_failed"),
+    "no bearer token": ("GET", "/auth/me", {}, None, 401, "unauthorized"),
+    "no refresh cookie": ("POST", "/auth/refresh", CSRF, None, 401, "auth_refresh_missing"),
+    "wrong password": ("POST", "/auth/signin", CSRF | JSON, json.dumps(CREDENTIALS).encode(), 401, "auth_invalid_credentials"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_every_error_is_the_error_schema_with_cors_headers(service: ServiceProcess, case: tuple[object, ...]) -> None:
+    method, path, headers, body, status, code = case
+    response = httpx.request(
+        str(method),
+        service.url + str(path),
+        headers={**headers, "Origin": ORIGIN},  # type: ignore[dict-item]
+        content=body(20) if callable(body) else body,  # type: ignore[arg-type]
+        timeout=30,
+        trust_env=False,
+    )
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/json"
+    error = response.json()
+    assert error.keys() == {"code", "message", "details"}
+    assert error["code"] == code
+    assert error["message"] == MEANINGS[ErrorCode(str(code))].message
+    assert isinstance(error["details"], dict)
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    assert response.headers["X-Request-ID"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    if status == 405:
+        assert response.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/auth/csrf", "GET, HEAD"), ("/auth/signup", "POST"), ("/auth/signin", "POST"), ("/auth/me", "GET, HEAD"),
+        ("/auth/refresh", "POST"), ("/auth/logout", "POST"), ("/healthz", "GET, HEAD"),
+    ],
+)  # fmt: skip
+def test_a_wrong_method_is_told_the_right_ones(service: ServiceProcess, path: str, allow: str) -> None:
+    response = httpx.put(service.url + path, trust_env=False)
+    assert (response.status_code, response.headers["Allow"]) == (405, allow)
+
+
+def test_a_crash_is_an_internal_error_with_the_request_id(start_service: StartService) -> None:
+    """Supabase answers a user id that is no UUID: the handler meets what it cannot put into the contract's model."""
+    with FixedAnswers({"POST /auth/v1/signup": (200, {**SESSION, "user": {**USER, "id": "not a uuid"}})}) as upstream:
+        service = start_service({"SUPABASE_URL": upstream.url})
+        response = httpx.post(
+            service.url + "/auth/signup",
+            json={"email": "ada@example.com", "password": "correct horse"},
+            headers={**CSRF, "Origin": ORIGIN, "X-Request-ID": "my-own.id_1"},
+            trust_env=False,
+        )
+    assert response.status_code == 500
+    assert response.json() == {
+        "code": "internal_error",
+        "message": "Internal error",
+        "details": {"requestId": "my-own.id_1"},
+    }
+    assert response.headers["X-Request-ID"] == "my-own.id_1"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert '"event": "unhandled_exception"' in service.log
+    assert str(SESSION["refresh_token"]) not in service.log
+
+
+@pytest.mark.parametrize("path", ["/auth/signup", "/auth/signin"])
+def test_every_problem_of_a_body_is_named_with_its_place_and_without_its_value(browser: Browser, path: str) -> None:
+    response = browser.post(path, {"email": "not an address", "password": "", "role": "admin-secret-value"})
+    assert response.status_code == 400
+    errors = {(error["path"], error["message"]) for error in response.json()["details"]["errors"]}
+    assert ("", "has properties that this API does not know") in errors
+    assert ("/email", "is not of the format email") in errors
+    assert any(place == "/password" and message.startswith("is shorter than ") for place, message in errors)
+    assert "admin-secret-value" not in response.text
+    assert "not an address" not in response.text
