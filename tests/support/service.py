@@ -15,6 +15,7 @@ from typing import Self
 import httpx
 
 from local.keys import Keys
+from tests.support import leaks
 
 ROOT = Path(__file__).resolve().parents[2]
 CSRF_TOKEN = "static-token-of-the-tests"
@@ -53,13 +54,14 @@ class ServiceProcess:
     """Starts on entering, stops on leaving by its own process id, and keeps its log in `log_path`.
 
     `settings` are environment variables; one that is None is left out. Nothing of the caller's environment that configures
-    the service gets through.
+    the service gets through. Leaving asserts that the log holds no secret that the tests know.
     """
 
     def __init__(self, settings: Mapping[str, str | None], log_path: Path) -> None:
         passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
         chosen = {name: value for name, value in settings.items() if value is not None}
+        leaks.remember_settings(chosen.items())
         self._env = passed_on | coverage | chosen | {"PYTHONPATH": str(ROOT)}
         self.port = int(chosen["PORT"])
         self.url = f"http://127.0.0.1:{self.port}"
@@ -115,3 +117,5 @@ class ServiceProcess:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if self._process is not None and self._process.poll() is None:
             self.stop()
+        # Whatever the tests did with it, at DEBUG: no secret is in its log.
+        assert leaks.kinds_found(self.log) == []
