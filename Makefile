@@ -27,14 +27,15 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 	@$(BIN)/python -m local reset
 
 ##@ Work on it
-test: $(STAMPS)/dev $(STAMPS)/node ## Run the tests on a real Supabase of their own, with branch coverage
+test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real Supabase of their own, with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
-check: $(STAMPS)/dev $(STAMPS)/lint ## Lint, formatting, types, and whether generated files and lock files are current
+check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client ## Lint, formatting, types, and whether generated files and lock files are current
 	@echo '> Lint' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
 	@echo '> Contract' && openapi/lint/lint.sh
+	@echo '> TypeScript client' && cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Generated files' && $(BIN)/python -m local generate --check
 	@echo '> Lock files' && $(BIN)/python -m local lock --check
 
@@ -42,14 +43,14 @@ format: $(STAMPS)/dev ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-generate: $(STAMPS)/dev ## Write service/models.py from openapi/auth.yaml
+generate: $(STAMPS)/dev $(STAMPS)/client ## Write what is made from openapi/auth.yaml: the models, the client's types
 	@$(BIN)/python -m local generate
 
 lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)
 	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) local/node_modules openapi/lint/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -92,6 +93,11 @@ $(STAMPS)/node: local/package.json local/package-lock.json | $(STAMPS)/run
 $(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STAMPS)/run
 	@echo '> Installing the linters of the contract'
 	@cd openapi/lint && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@touch $@
+
+$(STAMPS)/client: clients/typescript/package.json clients/typescript/package-lock.json | $(STAMPS)/run
+	@echo '> Installing the tools of the TypeScript client'
+	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
 .PHONY: help run reset test check format generate lock clean

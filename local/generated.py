@@ -4,28 +4,49 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from local import node
 from local.paths import ROOT
 
 MODELS: Final = ROOT / "service" / "models.py"
+CLIENT_TYPES: Final = ROOT / "clients" / "typescript" / "src" / "schema.ts"
 
 
-def write(target: Path = MODELS) -> int:
-    """Write the models. Returns 0; raises CalledProcessError when the generator fails."""
+def _write_models(target: Path) -> None:
     environment = {**os.environ, "VENV_BIN": str(Path(sys.executable).parent)}
     subprocess.run(["sh", "openapi/generate.sh", str(target)], cwd=ROOT, env=environment, check=True)  # noqa: S607
+
+
+def _write_client_types(target: Path) -> None:
+    generator = ROOT / "clients" / "typescript" / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+    command = [node.executable(), str(generator), "openapi/auth.yaml", "--output", str(target)]
+    subprocess.run(command, cwd=ROOT, env=node.environment({}), check=True, capture_output=True)
+
+
+GENERATED: Final[Mapping[Path, Callable[[Path], None]]] = {MODELS: _write_models, CLIENT_TYPES: _write_client_types}
+
+
+def write() -> int:
+    """Write every generated file. Returns 0; raises CalledProcessError when a generator fails."""
+    for target, generate in GENERATED.items():
+        generate(target)
     return 0
 
 
 def check() -> int:
-    """Tell whether the models are what the contract gives. Returns the exit code."""
+    """Tell whether the generated files are what the contract gives. Returns the exit code."""
+    stale = [target for target, generate in GENERATED.items() if not _is_current(target, generate)]
+    for target in stale:
+        print(f"{target.relative_to(ROOT)} does not belong to openapi/auth.yaml: run `make generate`.", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def _is_current(target: Path, generate: Callable[[Path], None]) -> bool:
     # Beside the real one, so that the linter and formatter find the same settings for it.
-    with tempfile.TemporaryDirectory(dir=MODELS.parent, prefix=".generated-") as directory:
-        fresh = Path(directory) / MODELS.name
-        write(fresh)
-        if fresh.read_bytes() == MODELS.read_bytes():
-            return 0
-    print(f"{MODELS.relative_to(ROOT)} does not belong to openapi/auth.yaml: run `make generate`.", file=sys.stderr)
-    return 1
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".generated-") as directory:
+        fresh = Path(directory) / target.name
+        generate(fresh)
+        return target.is_file() and fresh.read_bytes() == target.read_bytes()

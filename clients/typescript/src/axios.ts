@@ -1,0 +1,44 @@
+import { AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig, isAxiosError } from "axios";
+import type { Latchkey } from "./client.ts";
+import { unwrap } from "./errors.ts";
+
+/** What is kept with a request; Axios copies it when the request is repeated. */
+interface Config extends InternalAxiosRequestConfig {
+  latchkey?: { token: string; repeated: boolean };
+}
+
+/**
+ * Makes an Axios instance send the access token, to the origins that may have it and to no other. On 401 the token is
+ * renewed and the request repeated, once; when the session has ended, the 401 arrives. A request that needs a new token
+ * which cannot be had right now fails with a `LatchkeyError`: that is an outage, and nobody is signed out by it.
+ *
+ * Returns what takes it off again.
+ */
+export function attachLatchkey(instance: AxiosInstance, latchkey: Latchkey): () => void {
+  const request = instance.interceptors.request.use(async (config: Config) => {
+    if (!latchkey.maySendTokenTo(instance.getUri(config))) return config;
+    const token = unwrap(await latchkey.accessToken({ signal: signalOf(config) }));
+    if (!token) return config;
+    config.headers = AxiosHeaders.from(config.headers).set("Authorization", `Bearer ${token}`);
+    config.latchkey = { token, repeated: config.latchkey?.repeated ?? false };
+    return config;
+  });
+
+  const response = instance.interceptors.response.use(undefined, async (failure: unknown) => {
+    const config: Config | undefined = isAxiosError(failure) && failure.response?.status === 401 ? failure.config : undefined;
+    if (!config?.latchkey || config.latchkey.repeated) throw failure;
+    const token = unwrap(await latchkey.renew(config.latchkey.token, { signal: signalOf(config) }));
+    if (!token) throw failure;
+    config.latchkey.repeated = true;
+    return instance.request(config);
+  });
+
+  return () => {
+    instance.interceptors.request.eject(request);
+    instance.interceptors.response.eject(response);
+  };
+}
+
+function signalOf(config: InternalAxiosRequestConfig): AbortSignal | undefined {
+  return config.signal instanceof AbortSignal ? config.signal : undefined;
+}

@@ -1,0 +1,56 @@
+/** What the types promise. Nothing here runs: the compiler is the test. */
+import type { Latchkey, SignInError } from "../src/index.ts";
+
+/** Every code that sign-in can fail with has its case; one more or one less does not compile. */
+export function explain(error: SignInError): string {
+  switch (error.code) {
+    case "invalid_request":
+      return error.details.errors.map(({ path, message }) => `${path} ${message}`).join();
+    case "auth_invalid_credentials":
+    case "auth_email_not_confirmed":
+    case "auth_user_banned":
+    case "payload_too_large":
+    case "unsupported_media_type":
+    case "request_timeout":
+    case "upstream_error":
+    case "upstream_timeout":
+    case "network_error":
+      return error.message;
+    case "csrf_failed":
+      return error.details.reason;
+    case "rate_limited":
+    case "upstream_unavailable":
+      return `again in ${error.details.retryAfter} s`;
+    case "internal_error":
+      return error.details.requestId;
+    case "unexpected_response":
+      return String(error.details.status);
+    default: {
+      const forgotten: never = error;
+      return forgotten;
+    }
+  }
+}
+
+export function forgets(error: SignInError): void {
+  if (error.code === "auth_invalid_credentials") return;
+  // @ts-expect-error the other codes are left over
+  const _: never = error;
+}
+
+export async function narrows(latchkey: Latchkey): Promise<void> {
+  const { data, error } = await latchkey.signIn({ email: "", password: "" });
+  if (error) {
+    // @ts-expect-error sign-in never answers this code
+    if (error.code === "auth_email_taken") return;
+    // @ts-expect-error there is no data beside an error
+    data.id;
+  } else {
+    data.id satisfies string;
+  }
+  // @ts-expect-error the contract wants a password
+  await latchkey.signIn({ email: "" });
+  const restored = await latchkey.restore();
+  // @ts-expect-error at start-up it is no error that nobody is signed in
+  if (restored.error?.code === "auth_refresh_missing") return;
+}
