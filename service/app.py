@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from connexion.datastructures import MediaTypeDict
 from connexion.exceptions import ProblemException
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -31,11 +32,14 @@ from service.middleware.deadline import DeadlineMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.middleware.request_validation import ContractRequestValidation
+from service.middleware.response_check import ResponseCheckMiddleware
 from service.middleware.security_headers import SecurityHeadersMiddleware
 from service.operations import ContractApp, function_name
 from service.ops_handlers import OpsHandlers
 from service.rate_limit import Policies, RateLimiter
 from service.request_body import BodyReader
+from service.response_body import json_response_validator
+from service.response_contract import ResponseContract
 from service.security import Security
 from service.settings import Settings
 from service.supabase.backend import Supabase
@@ -74,7 +78,8 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         forward_client_ip=settings.forward_client_ip,
     )
     ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter)
-    contract = load_contract(cookies)
+    contract, ops_contract = load_contract(cookies), load_ops_contract()
+    responses = ResponseContract(contract, ops_contract) if settings.validates_responses else None
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -88,6 +93,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         cookies=cookies,
         lifespan=lifespan,
         middlewares=[
+            *([partial(ResponseCheckMiddleware, contract=responses)] if responses is not None else []),
             # Outermost: every response, errors included, gets a request id, the security headers, CORS and the limits.
             partial(RequestLogMiddleware, trusted_proxies=settings.trusted_proxies),
             partial(SecurityHeadersMiddleware, hsts=settings.production),
@@ -107,14 +113,20 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         ],
         swagger_ui_options=SwaggerUIOptions(serve_spec=False, swagger_ui=False),
         security_map=security.security_map(),
+        validator_map=_validators(responses),
         validate_responses=settings.validates_responses,
     )
     # Connexion has handlers of its own for the latter two, which would answer application/problem+json.
     for exception in (Exception, HTTPException, ProblemException):
         app.add_error_handler(exception, handle_exception)
     app.add_api(contract, name="auth", resolver=_resolver(auth_handlers))
-    app.add_api(load_ops_contract(), name="ops", resolver=_resolver(ops_handlers))
+    app.add_api(ops_contract, name="ops", resolver=_resolver(ops_handlers))
     return app
+
+
+def _validators(responses: ResponseContract | None) -> dict[str, MediaTypeDict]:
+    """What Connexion checks the bodies of operations with, in the place of its own validators."""
+    return {} if responses is None else {"response": MediaTypeDict({"*/*json": json_response_validator(responses)})}
 
 
 def _resolver(handlers: object) -> Resolver:
