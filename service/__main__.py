@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
 
 import uvicorn
 from pydantic import ValidationError
 
 from service.log import configure_logging
+from service.middleware.security_headers import api_headers
 from service.settings import Settings
 
 
@@ -27,6 +31,7 @@ def main() -> int:
         workers=settings.web_concurrency,
         log_config=None,
         access_log=False,
+        http=http_protocol(settings),
         server_header=False,
         date_header=True,
         proxy_headers=False,  # TRUSTED_PROXIES decides, in service/client_address.py
@@ -38,13 +43,22 @@ def main() -> int:
     return 0
 
 
+def http_protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn says a class, and calls it like any factory
+    """What makes a protocol object for each connection. Where httptools is not installed (Windows), uvicorn's own choice."""
+    if find_spec("httptools") is None:
+        return "auto"
+    from service.protocol import LimitedHttpProtocol
+
+    headers = api_headers(hsts=settings.production)
+    return partial(LimitedHttpProtocol, header_timeout=settings.header_timeout, error_headers=headers)
+
+
 def refusal(error: ValidationError) -> str:
     """All problems at once, a line each, with the variable's name and never with its value."""
     lines = ["Latchkey does not start: the settings are not safe or not complete."]
     for problem in error.errors(include_input=False, include_url=False):
-        name = "_".join(str(part) for part in problem["loc"][:1]).upper()
-        messages = problem["msg"].split("\n")
-        lines.extend(f"  {name}: {message}" if name else f"  {message}" for message in messages)
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        lines.append(f"  {name}: {problem['msg']}")
     return "\n".join([*lines, "See .env.example for what each setting means.", ""])
 
 

@@ -34,7 +34,7 @@ MEANINGS: Mapping[ErrorCode, Meaning] = {
     ErrorCode.auth_signup_disabled: Meaning(403, "Sign-up is disabled"),
     ErrorCode.not_found: Meaning(404, "There is nothing at this path"),
     ErrorCode.method_not_allowed: Meaning(405, "This path does not have this method"),
-    ErrorCode.request_timeout: Meaning(408, "The request body took too long to arrive"),
+    ErrorCode.request_timeout: Meaning(408, "The request took too long to arrive"),
     ErrorCode.auth_email_taken: Meaning(409, "This e-mail address is taken"),
     ErrorCode.payload_too_large: Meaning(413, "The request body is too large"),
     ErrorCode.unsupported_media_type: Meaning(415, "The request body must be application/json"),

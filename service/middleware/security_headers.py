@@ -21,14 +21,18 @@ _PAGE_POLICY = (
 _HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")  # two years
 
 
+def api_headers(*, hsts: bool) -> list[tuple[bytes, bytes]]:
+    """What goes with everything that is not a page. `hsts` tells browsers to come by https only (RFC 6797)."""
+    return [*_COMMON, *([_HSTS] if hsts else []), (b"content-security-policy", _API_POLICY)]
+
+
 class SecurityHeadersMiddleware:
-    """`hsts` tells browsers to come by https only (RFC 6797); for production. `page_prefix` is where pages are served."""
+    """`hsts` is for production. `page_prefix` is where pages are served."""
 
     def __init__(self, app: ASGIApp, *, hsts: bool, page_prefix: str = "/ui") -> None:
         self._app = app
-        common = [*_COMMON, _HSTS] if hsts else _COMMON
-        self._api_headers = [*common, (b"content-security-policy", _API_POLICY)]
-        self._page_headers = [*common, (b"content-security-policy", _PAGE_POLICY)]
+        self._api_headers = api_headers(hsts=hsts)
+        self._page_headers = [*self._api_headers[:-1], (b"content-security-policy", _PAGE_POLICY)]
         self._page_prefix = page_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,194 @@
+"""HTTP/1.1 as uvicorn speaks it, with limits on a request's head, and errors in the service's own schema.
+
+What is refused here never becomes a request: nothing routes it, counts it or looks at its cookies. uvicorn's parser (llhttp)
+refuses most ambiguous messages by itself (RFC 9112 section 11.2, request smuggling); added are what it leaves to the server:
+a Host header exactly once (RFC 9112 section 3.2), the size of the head, and the time that it may take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import httptools
+import structlog
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from service.errors import ApiError, invalid_request
+from service.models import ErrorCode
+
+log = structlog.get_logger("service.access")
+
+MAX_HEAD_BYTES = 16_384  # as much as uvicorn's other parser (h11) takes; browsers send a tenth of it
+MAX_HEADERS = 100  # header lines; browsers send fewer than 30
+_VERSIONS = frozenset({"1.0", "1.1"})
+
+Header = tuple[bytes, bytes]
+
+
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """One connection.
+
+    `header_timeout` in seconds bounds the arrival of a request's head, and of what is left of a body that was answered
+    before it was complete. `error_headers` go out with every refusal.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        header_timeout: float = 10,
+        error_headers: Sequence[Header] = (),
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._header_timeout = header_timeout
+        self._error_headers = error_headers
+        self._deadline: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._in_message = False
+        self._head_bytes = 0
+        self._refusal: ApiError | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected; the first request's head is due."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(self._header_timeout, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes arrived. In slices, so that no head is parsed far beyond its limit."""
+        self._unset_keepalive_if_required()
+        if len(data) <= MAX_HEAD_BYTES:
+            self._feed(data)
+        else:
+            view = memoryview(data)
+            for start in range(0, len(data), MAX_HEAD_BYTES):
+                if self.transport.is_closing():
+                    return
+                self._feed(view[start : start + MAX_HEAD_BYTES])
+        if self._in_head or self.cycle is None or (self._in_message and self.cycle.response_complete):
+            if self._deadline is None:
+                self._deadline = self.loop.call_later(self._header_timeout, self._too_slow)
+        elif self._deadline is not None:
+            self._disarm()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_head = self._in_message = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """The head is complete. Raises ApiError for one that is not accepted; httptools wraps it."""
+        self._in_head = False
+        size, hosts = len(self.url), 0
+        for name, value in self.headers:
+            size += len(name) + len(value)
+            if name == b"host":
+                hosts += 1
+        if size > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
+            self._refuse(_head_too_large())
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            self._refuse(invalid_request("", "is not HTTP/1.1"))
+        if hosts != 1 and (hosts > 1 or version == "1.1"):
+            self._refuse(invalid_request("", "a request has exactly one Host header"))
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is complete, its body included."""
+        self._in_message = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Answer what is no request in the error schema, and hang up."""
+        self._answer(self._refusal or invalid_request("", "is not a well-formed HTTP request"))
+
+    def _feed(self, data: bytes | memoryview) -> None:
+        continues_head = self._in_head
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # Nothing here is upgraded to; the request is answered in HTTP/1.1 (RFC 9110 section 7.8), and that is all.
+            if self.cycle is not None:
+                self.cycle.keep_alive = False
+            return
+        except httptools.HttpParserError:
+            self.send_400_response("")
+            return
+        if self._in_head and continues_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._answer(_head_too_large())
+
+    def _refuse(self, error: ApiError) -> None:
+        self._refusal = error
+        raise error
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if self._in_head:
+            self._answer(ApiError(ErrorCode.request_timeout))
+        else:
+            self.transport.close()  # it sent nothing at all, or dribbles a body that was answered long ago
+
+    def _answer(self, error: ApiError) -> None:
+        """While an earlier request on the connection waits for its answer, only hang up: this would be taken for it."""
+        if self.transport.is_closing():
+            return
+        self._disarm()
+        if self._may_answer():
+            request_id = uuid.uuid4().hex
+            self.transport.write(self._error_response(error, request_id))
+            log.info(
+                "request",
+                request_id=request_id,
+                method=None,
+                operation=None,
+                status=error.status,
+                code=error.code.value,
+                client=self.client[0] if self.client else "",
+            )
+        self.transport.close()
+
+    def _may_answer(self) -> bool:
+        if self.cycle is None or self.cycle.response_complete:
+            return True
+        if self._in_head or not self._in_message or self.cycle.response_started or self.pipeline:
+            return False
+        # It is this very request's body that is malformed: whoever reads it is told that the client went away.
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        return True
+
+    def _error_response(self, error: ApiError, request_id: str) -> bytes:
+        body = error.body()
+        lines = [
+            *self.server_state.default_headers,
+            *((name.lower().encode(), value.encode()) for name, value in error.all_headers().items()),
+            *self._error_headers,
+            (b"x-request-id", request_id.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        return b"".join([STATUS_LINE[error.status], *(b"%b: %b\r\n" % line for line in lines), b"\r\n", body])
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _head_too_large() -> ApiError:
+    return invalid_request("", f"the head has more than {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} header lines")
