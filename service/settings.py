@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, urlsplit
 
 import jwt
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from limits import parse_many
+from pydantic import (
+    AliasChoices,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CommaSeparated = NoDecode
@@ -17,6 +27,7 @@ IPNetwork = IPv4Network | IPv6Network
 
 # 32 characters of a random alphabet carry at least 128 bits; ASVS 5.0 V11.2.3 asks for 128.
 MIN_SECRET_LENGTH = 32
+_MIN_DISTINCT = 10  # characters; 32 random hexadecimal digits have fewer once in ten million times
 
 
 class Settings(BaseSettings):
@@ -27,7 +38,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # an error may end up in a log, and most values are secrets
     )
 
     app_env: Literal["development", "production"] = "development"
@@ -118,35 +134,36 @@ class Settings(BaseSettings):
         """What the `iss` claim of an access token must be."""
         return self.supabase_jwt_issuer or f"{self.supabase_url}/auth/v1"
 
-    @field_validator("cors_origins", "csrf_secrets", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "csrf_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return _parts(value) if isinstance(value, str) else value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        return tuple(ip_network(item) if isinstance(item, str) else item for item in _items(value))
+        entries = _parts(value) if isinstance(value, str) else value
+        return (
+            tuple(_network(entry, number) for number, entry in enumerate(entries, 1)) if isinstance(entries, tuple) else value
+        )
 
     @field_validator("supabase_url")
     @classmethod
     def _is_base_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        parts = _url_parts(value)
+        if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
             raise PydanticCustomError("url", "must be the project's URL, such as https://abc.supabase.co")
         return value.rstrip("/")
 
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for origin in value or ():
-            if origin != "*" and not re.fullmatch(
-                r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?", origin
-            ):
+        for number, origin in enumerate(value or (), 1):
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise PydanticCustomError(
                     "origin",
-                    "{origin} is not an origin: write scheme://host or scheme://host:port in lower case, with no path",
-                    {"origin": origin},
+                    "entry {number} is not an origin: write scheme://host or scheme://host:port in lower case, with no path",
+                    {"number": number},
                 )
         return value
 
@@ -157,21 +174,112 @@ class Settings(BaseSettings):
             raise PydanticCustomError("secrets", "must hold at least one secret")
         return value
 
+    @field_validator("supabase_jwt_secret")
+    @classmethod
+    def _is_shared_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _PUBLIC_KEY.match(value.get_secret_value()):
+            raise PydanticCustomError(
+                "public_key",
+                "must be the shared secret, and is a public key: whoever reads that key could sign tokens with it; unset this,"
+                " public keys are fetched from the project",
+            )
+        return value
+
+    @field_validator("rate_limit_address", "rate_limit_credentials", "rate_limit_account")
+    @classmethod
+    def _is_rate_limit(cls, value: str) -> str:
+        try:
+            limits = parse_many(value)
+        except ValueError:
+            limits = []
+        if len(limits) != 1 or limits[0].amount < 1 or limits[0].get_expiry() < 1:
+            raise PydanticCustomError("rate_limit", "must be a count and a period, such as 10/minute")
+        return value
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _is_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = _url_parts(value.get_secret_value()) if value is not None else None
+        if value is not None and (parts is None or parts.scheme not in _REDIS_SCHEMES):
+            raise PydanticCustomError("redis_url", "must be a redis:// or rediss:// URL, such as redis://127.0.0.1:6379/0")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Settings:
-        problems = [*_contradictions(self), *(_production_problems(self) if self.production else ())]
-        if problems:
-            raise PydanticCustomError("unsafe", "{problems}", {"problems": "\n".join(problems)})
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _consistent(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - pydantic's
+        """All problems at once: what is missing or malformed does not hide what is unsafe."""
+        errors: list[ErrorDetails] = []
+        try:
+            settings = handler(data)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False)
+            settings = handler(_repaired(data, errors))
+        problems = [*_contradictions(settings), *(_production_problems(settings) if settings.production else ())]
+        if not errors and not problems:
+            return settings
+        raise ValidationError.from_exception_data(
+            cls.__name__,
+            [
+                *(_line(_MESSAGES.get(error["type"], error["msg"]), *error["loc"]) for error in errors),
+                *(_line(cure, name) for name, cure in problems),
+            ],
+            hide_input=True,
+        )
 
 
-def _items(value: object) -> tuple[object, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else ()
+# What stands in for a required value while the others are checked. It meets no rule below.
+_STAND_INS: Mapping[str, str] = {
+    "supabase_url": "https://stand-in.supabase.co",
+    "supabase_publishable_key": "sb_publishable_stand_in",
+    "supabase_secret_key": "sb_secret_stand_in",
+    "csrf_secrets": "0123456789abcdefghijklmnopqrstuvwxyz",
+}
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+_PUBLIC_KEY = re.compile(r"\s*(-----BEGIN|ssh-|ecdsa-|\{)")
+_MESSAGES = {"missing": "is not set, and has no default"}
+_REDIS_SCHEMES = frozenset({"redis", "rediss", "valkey", "valkeys"})
+_PLACEHOLDER = re.compile(r"change|secret|example|default|develop|password|your", re.IGNORECASE)
+
+Problem = tuple[str, str]  # the variable, and what is wrong with its cure
+
+
+def _repaired(data: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> dict[str, Any]:
+    """The values without the refused ones: the default in their place, or a stand-in for what has none."""
+    refused = {str(error["loc"][0]) for error in errors if error["loc"]}
+    stand_ins = {name: value for name, value in _STAND_INS.items() if name in refused}
+    return {name: value for name, value in data.items() if name not in refused} | stand_ins
+
+
+def _line(message: str, *location: int | str) -> InitErrorDetails:
+    # In two steps, because a message may hold braces, which this class would read as its own.
+    return {"type": PydanticCustomError("setting", "{message}", {"message": message}), "loc": location[:1], "input": None}
+
+
+def _url_parts(value: str) -> SplitResult | None:
+    """The parts of a URL with a host; None where it is none."""
+    try:
+        parts = urlsplit(value)
+        return parts if parts.hostname and (parts.port is None or parts.port > 0) else None
+    except ValueError:
+        return None
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _network(value: object, number: int) -> IPNetwork:
+    try:
+        return ip_network(str(value))
+    except ValueError:
+        raise PydanticCustomError(
+            "network", "entry {number} is not a network: write it as a CIDR, such as 10.0.0.0/8", {"number": number}
+        ) from None
 
 
 def key_kind(key: SecretStr) -> Literal["publishable", "secret", "unknown"]:
@@ -188,56 +296,61 @@ def key_kind(key: SecretStr) -> Literal["publishable", "secret", "unknown"]:
     return {"anon": "publishable", "service_role": "secret"}.get(str(role), "unknown")  # type: ignore[return-value]
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def _contradictions(settings: Settings) -> Iterator[Problem]:
     """What can work in no environment."""
-    problems = []
     if key_kind(settings.supabase_publishable_key) == "secret":
-        problems.append(
-            "SUPABASE_PUBLISHABLE_KEY holds a secret key: put the publishable (or anon) key there, and rotate the secret one"
-            " if it was exposed"
+        yield (
+            "supabase_publishable_key",
+            "holds a secret key: put the publishable (or anon) key there, and rotate the secret one if it was exposed",
         )
     if key_kind(settings.supabase_secret_key) == "publishable":
-        problems.append("SUPABASE_SECRET_KEY holds a publishable key: put the secret (or service_role) key there")
+        yield "supabase_secret_key", "holds a publishable key: put the secret (or service_role) key there"
     if settings.host_prefix and not settings.secure_cookies:
-        problems.append("COOKIE_HOST_PREFIX needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure")
-    return problems
+        yield "cookie_host_prefix", "needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure"
+    if "*" in settings.origins:
+        yield "cors_origins", "must not hold *: name each origin, because requests carry credentials"
 
 
-def _production_problems(settings: Settings) -> list[str]:
+def _production_problems(settings: Settings) -> Iterator[Problem]:
     """What would be unsafe in production, one line each with its cure."""
-    problems = []
     for name, key in (
-        ("SUPABASE_PUBLISHABLE_KEY", settings.supabase_publishable_key),
-        ("SUPABASE_SECRET_KEY", settings.supabase_secret_key),
+        ("supabase_publishable_key", settings.supabase_publishable_key),
+        ("supabase_secret_key", settings.supabase_secret_key),
     ):
         if key_kind(key) == "unknown":
-            problems.append(f"{name} is not a Supabase API key: copy it from the project's API settings")
-    secrets = [("CSRF_SECRETS", secret) for secret in settings.csrf_secrets]
-    if settings.supabase_jwt_secret is not None:
-        secrets.append(("SUPABASE_JWT_SECRET", settings.supabase_jwt_secret))
-    if settings.log_hash_key is not None:
-        secrets.append(("LOG_HASH_KEY", settings.log_hash_key))
-    for name, secret in secrets:
+            yield name, "is not a Supabase API key: copy it from the project's API settings"
+    yield from _weak_secrets(settings)
+    if settings.csrf_static_token is not None:
+        yield "csrf_static_token", "is for development only: unset it"
+    for number, origin in enumerate(settings.origins, 1):
+        if origin.startswith("http://"):
+            yield "cors_origins", f"entry {number} is not https: whoever sits on the line could act as its pages"
+    if not settings.secure_cookies:
+        yield "cookie_secure", "is false, which would send the refresh token in the clear: unset it"
+    if not settings.supabase_url.startswith("https://"):
+        yield "supabase_url", "must be https: passwords and tokens travel on it"
+    if settings.validates_responses:
+        yield "validate_responses", "is for development and tests: unset it, it costs time on every request"
+    if not settings.rate_limit_enabled:
+        yield "rate_limit_enabled", "is false, which leaves passwords open to guessing: unset it"
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        yield "trusted_proxies", "trusts every address, so that anybody can claim any: name the networks of your proxies"
+
+
+def _weak_secrets(settings: Settings) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name, secret in (
+        *(("csrf_secrets", secret) for secret in settings.csrf_secrets),
+        ("supabase_jwt_secret", settings.supabase_jwt_secret),
+        ("log_hash_key", settings.log_hash_key),
+    ):
+        if secret is None:
+            continue
         value = secret.get_secret_value()
         if len(value) < MIN_SECRET_LENGTH:
-            problems.append(f"{name} is shorter than {MIN_SECRET_LENGTH} characters: make one with `openssl rand -hex 32`")
-        elif len(set(value)) < 10 or re.search("change|secret|example|default|develop", value, re.IGNORECASE):
-            problems.append(f"{name} looks like a placeholder: make one with `openssl rand -hex 32`")
-    if settings.csrf_static_token is not None:
-        problems.append("CSRF_STATIC_TOKEN is for development only: unset it")
-    if "*" in settings.origins:
-        problems.append("CORS_ORIGINS must not hold *: name each origin, because requests carry credentials")
-    problems.extend(
-        f"CORS_ORIGINS holds {origin}: use https"
-        for origin in settings.origins
-        if origin != "*" and not origin.startswith("https://")
-    )
-    if not settings.secure_cookies:
-        problems.append("COOKIE_SECURE=false would send the refresh token in the clear: unset it")
-    if not settings.supabase_url.startswith("https://"):
-        problems.append("SUPABASE_URL must be https: passwords and tokens travel on it")
-    if settings.validates_responses:
-        problems.append("VALIDATE_RESPONSES is for development and tests: unset it, it costs time on every request")
-    if not settings.rate_limit_enabled:
-        problems.append("RATE_LIMIT_ENABLED=false leaves passwords open to guessing: unset it")
-    return problems
+            yield name, f"is shorter than {MIN_SECRET_LENGTH} characters: make one with `openssl rand -hex 32`"
+        elif len(set(value)) < _MIN_DISTINCT or _PLACEHOLDER.search(value):
+            yield name, "looks like a placeholder: make one with `openssl rand -hex 32`"
+        elif value in seen:
+            yield name, "holds a secret that is used twice: make one for each purpose with `openssl rand -hex 32`"
+        seen.add(value)
