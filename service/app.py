@@ -29,6 +29,7 @@ from service.log import account_hasher, configure_logging
 from service.middleware.body_limit import BodyLimitMiddleware
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
+from service.middleware.exact_path import ExactPathMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.middleware.request_validation import ContractRequestValidation
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         secure=settings.secure_cookies,
         host_prefix=settings.host_prefix,
         max_age=settings.refresh_cookie_max_age,
-        csrf_max_age=settings.refresh_cookie_max_age,
+        csrf_max_age=settings.csrf_ttl,  # set anew with each token, so that it outlives none
     )
     csrf = CsrfTokens(csrf_secrets, settings.csrf_ttl, _secret(settings.csrf_static_token))
     supabase = Supabase(settings)
@@ -68,7 +69,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         find_key=supabase.signing_keys.find,
         require_issuer=settings.production,
     )
-    security = Security(csrf=csrf, cookies=cookies, verifier=verifier, origins=settings.origins)
+    security = Security(csrf=csrf, cookies=cookies, verifier=verifier, origins=settings.origins, https_only=settings.production)
     auth_handlers = AuthHandlers(
         supabase=supabase,
         cookies=cookies,
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             partial(DeadlineMiddleware, timeout=settings.request_timeout),
             partial(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
             partial(DocsPagesMiddleware, contract=contract, swagger_ui=settings.serves_swagger_ui),
+            ExactPathMiddleware,
             RoutingMiddleware,
             *([partial(RateLimitMiddleware, limiter=limiter)] if limiter is not None else []),
             SecurityMiddleware,

@@ -40,7 +40,7 @@ class DocsPagesMiddleware:
                 Route("/ui/latchkey.js", _page("latchkey.js")),
                 Mount("/ui", StaticFiles(directory=swagger_ui_path)),
             ]
-        self._router = Router(routes)
+        self._router = Router(routes, redirect_slashes=False)
         self._prefixes = ("/openapi.json", "/openapi.yaml", "/ui") if swagger_ui else ("/openapi.json", "/openapi.yaml")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,9 +6,9 @@ break; these answer with the contract's codes. What they find goes to the operat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from connexion.lifecycle import ConnexionRequest
 from connexion.security import AbstractSecurityHandler
@@ -21,19 +21,33 @@ from service.errors import ApiError, unauthorized
 from service.models import ErrorCode
 from service.request_context import current_request
 
+_OWN_SITES = frozenset({"same-origin", "none"})  # "none": the user typed the address or used a bookmark
+_REFRESH_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,2048}")  # opaque, but always of the characters of RFC 6750's b64token
+
 Check = Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]
 
 
 class Security:
-    """Checks credentials. `origins` are those whose pages may send state-changing requests."""
+    """Checks credentials.
+
+    `origins` are those whose pages may send state-changing requests, beside the service's own. `https_only` says that its own
+    pages come by https.
+    """
 
     def __init__(
-        self, *, csrf: CsrfTokens, cookies: CookieJar, verifier: AccessTokenVerifier, origins: tuple[str, ...]
+        self,
+        *,
+        csrf: CsrfTokens,
+        cookies: CookieJar,
+        verifier: AccessTokenVerifier,
+        origins: tuple[str, ...],
+        https_only: bool,
     ) -> None:
         self._csrf = csrf
         self._cookies = cookies
         self._verifier = verifier
         self._origins = frozenset(origins)
+        self._own_schemes = ("https",) if https_only else ("https", "http")
 
     def security_map(self) -> dict[str, type[AbstractSecurityHandler]]:
         """What Connexion takes as `security_map`."""
@@ -64,10 +78,12 @@ class Security:
         return {}
 
     async def check_refresh_cookie(self, request: ConnexionRequest) -> dict[str, Any]:
-        """The refresh token. Raises ApiError auth_refresh_missing."""
+        """The refresh token. Raises ApiError auth_refresh_missing, or auth_refresh_invalid for what cannot be one."""
         token = self._cookies.read(_cookie_header(request.headers), self._cookies.refresh_name)
         if not token:
             raise ApiError(ErrorCode.auth_refresh_missing)
+        if not _REFRESH_TOKEN.fullmatch(token):
+            raise ApiError(ErrorCode.auth_refresh_invalid, headers={"Set-Cookie": self._cookies.clear_refresh()})
         request.context["refresh_token"] = token
         return {}
 
@@ -90,14 +106,11 @@ class Security:
         A request with neither header comes from no browser; the CSRF token still protects it.
         """
         origins = headers.getlist("origin")
-        if len(origins) > 1:
-            return False
-        if origins and origins[0] in self._origins:
+        if len(origins) == 1 and origins[0] in self._origins:
             return True
-        site = headers.get("sec-fetch-site")
-        if site is not None:
-            return site in {"same-origin", "none"}
-        return not origins or urlsplit(origins[0]).netloc == headers.get("host")
+        own = {f"{scheme}://{host}" for scheme in self._own_schemes for host in headers.getlist("host")}
+        sites = headers.getlist("sec-fetch-site")
+        return own.issuperset(origins) and len(origins) <= 1 and _OWN_SITES.issuperset(sites)
 
 
 def _csrf_failed(reason: str) -> ApiError:
