@@ -17,6 +17,9 @@ MAX_TOKEN_BYTES = 8_192
 ASYMMETRIC = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
+# PyJWT's own, and what Python's JSON and number parsing raise through it: deep nesting, endless numbers.
+_UNREADABLE = (jwt.PyJWTError, ValueError, RecursionError, OverflowError, TypeError)
+
 Reason = Literal["shape", "algorithm", "key", "signature", "time", "issuer", "audience", "claims"]
 FindKey = Callable[[str], Awaitable[PyJWK | None]]
 
@@ -72,8 +75,10 @@ class AccessTokenVerifier:
         """The algorithm and the key: never a key of one kind for an algorithm of the other (RFC 8725 section 3.1)."""
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.PyJWTError as error:
+        except _UNREADABLE as error:
             raise InvalidTokenError("shape") from error
+        if "crit" in header:  # extensions that must be understood (RFC 7515 section 4.1.11); Supabase uses none
+            raise InvalidTokenError("shape")
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm == "HS256" and self.secret is not None:
             return algorithm, self.secret
@@ -100,5 +105,5 @@ class AccessTokenVerifier:
             raise InvalidTokenError("audience") from error
         except jwt.InvalidSignatureError as error:
             raise InvalidTokenError("signature") from error
-        except jwt.PyJWTError as error:
+        except _UNREADABLE as error:
             raise InvalidTokenError("claims") from error

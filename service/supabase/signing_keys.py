@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from jwt import PyJWK, PyJWKSet
+from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from service.errors import ApiError
@@ -22,22 +22,32 @@ log = structlog.get_logger(__name__)
 class SigningKeys:
     """Finds a public key by its id. Times are in seconds.
 
-    Keys are kept for `max_age`, refetched when an unknown id appears, and fetched at most once at a time and once in
-    `min_interval`, so that made-up key ids cost Supabase next to nothing. While Supabase is down, known keys stay good.
+    Keys are fetched again when they are older than `max_age` and when an unknown id appears, but never more than one fetch at a
+    time and one in `min_interval` (`retry_interval` after one that failed), so that made-up key ids cost Supabase next to
+    nothing. A known key is never waited for, and stays good while Supabase is down.
     """
 
     def __init__(
-        self, http: httpx.AsyncClient, base_url: str, *, timeout: float, max_age: float = 600, min_interval: float = 10
+        self,
+        http: httpx.AsyncClient,
+        base_url: str,
+        *,
+        timeout: float,
+        max_age: float = 600,
+        min_interval: float = 10,
+        retry_interval: float = 1,
     ) -> None:
         self._http = http
         self._url = f"{base_url}/auth/v1/.well-known/jwks.json"
         self._timeout = timeout
         self._max_age = max_age
         self._min_interval = min_interval
+        self._retry_interval = retry_interval
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = float("-inf")
-        self._tried_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._next_fetch_at = float("-inf")
+        self._failure: ApiError | None = None
+        self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> PyJWK | None:
         """The key, or None where the project has no such key.
@@ -45,31 +55,51 @@ class SigningKeys:
         Raises ApiError when the keys cannot be fetched and this one is not known: then nobody can tell.
         """
         key = self._keys.get(key_id)
-        if key is not None and time.monotonic() - self._fetched_at < self._max_age:
+        now = time.monotonic()
+        if key is not None:
+            if now - self._fetched_at >= self._max_age:
+                self._start_fetch(now)
             return key
-        async with self._lock:
-            if time.monotonic() - self._tried_at >= self._min_interval:
-                await self._fetch(known=key_id in self._keys)
+        self._start_fetch(now)
+        if self._fetching is not None:
+            await asyncio.shield(self._fetching)
+        if key_id not in self._keys and self._failure is not None:
+            raise ApiError(self._failure.code, details=self._failure.details)
         return self._keys.get(key_id)
 
-    async def _fetch(self, *, known: bool) -> None:
-        self._tried_at = time.monotonic()
+    def _start_fetch(self, now: float) -> None:
+        if self._fetching is None and now >= self._next_fetch_at:
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(self._fetched)
+
+    def _fetched(self, _task: asyncio.Task[None]) -> None:
+        self._fetching = None
+
+    async def _fetch(self) -> None:
+        interval = self._min_interval
         try:
             async with upstream(Call.jwks, self._timeout):
                 answer = await self._http.get(self._url)
                 answer.raise_for_status()
-                keys = answer.json()["keys"]
-                self._keys = {key["kid"]: _parsed(key) for key in keys if key.get("kid") and key.get("kty") != "oct"}
+                self._keys = _usable(answer.json()["keys"])
                 self._fetched_at = time.monotonic()
-        except ApiError:
-            if not known:
-                self._tried_at = float("-inf")  # the next request asks again: the user may be in the right
-                raise
-            log.warning("signing_keys_kept", age=round(time.monotonic() - self._fetched_at))
+                self._failure = None
+        except ApiError as error:
+            interval = self._retry_interval
+            self._failure = error
+            log.warning("signing_keys_not_fetched", code=error.code.value, known=len(self._keys))
+        finally:
+            self._next_fetch_at = time.monotonic() + interval
 
 
-def _parsed(key: dict[str, str]) -> PyJWK:
-    try:
-        return PyJWKSet.from_dict({"keys": [key]}).keys[0]
-    except PyJWTError as error:
-        raise ValueError("a key that cannot be read") from error
+def _usable(keys: list[dict[str, Any]]) -> dict[str, PyJWK]:
+    """The public keys that verify signatures, by id. One that cannot be read does not take the others with it."""
+    usable = {}
+    for key in keys:
+        if not key.get("kid") or key.get("kty") == "oct" or key.get("use", "sig") != "sig":
+            continue
+        try:
+            usable[str(key["kid"])] = PyJWK(key)
+        except PyJWTError:
+            log.warning("signing_key_unreadable")
+    return usable
