@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+_WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[0-9A-Fa-f:.]+)\](:[0-9]+)?")
 _IPV6_PREFIX = 64  # one subscriber has at least a /64 (RFC 6177), so a limit for each single address would limit nobody
 
 
@@ -19,7 +21,7 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IP
         return peer
     hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
     while hops and any(address in network for network in trusted):
-        hop = _parse(hops.pop())
+        hop = _parse(_without_port(hops.pop()))
         if hop is None:
             break
         address = hop
@@ -30,8 +32,14 @@ def limit_key(address: str) -> str:
     """What to count requests by: the address, or for IPv6 its /64 network."""
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, _IPV6_PREFIX), strict=False))
+        return str(ip_network((int(parsed), _IPV6_PREFIX), strict=False))  # without a scope, which the network has not
     return address
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`."""
+    matched = _WITH_PORT.fullmatch(hop)
+    return (matched["v4"] or matched["v6"]) if matched else hop
 
 
 def _parse(value: str) -> IPv4Address | IPv6Address | None:

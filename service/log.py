@@ -77,11 +77,19 @@ def configure_logging(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    logging.captureWarnings(capture=True)
+    logging.getLogger("asyncio").addFilter(_first_line)
     logging.getLogger("uvicorn.access").disabled = True  # one line a request is enough, and ours says more
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns with the values that do not fit the contract; what becomes of it is logged as an error of ours.
     logging.getLogger("connexion").setLevel(logging.CRITICAL)
+
+
+def _first_line(record: logging.LogRecord) -> bool:
+    """asyncio appends the repr of what failed, with the exception's message and so perhaps its input; exc_info says where."""
+    record.msg, record.args = record.getMessage().partition("\n")[0], None
+    return True
 
 
 def account_hasher(key: bytes) -> Callable[[str], str]:
