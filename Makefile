@@ -17,7 +17,7 @@ export NODE_USE_SYSTEM_CA := 1
 ##@ Use
 help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+		/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT for run; PYTHON for the interpreter (3.11 or later)\n'
 
 run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase and the service; with SUPABASE_URL set, the service only
@@ -29,6 +29,9 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 ##@ Work on it
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real Supabase of their own, with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
+
+clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
+	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
 check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client ## Lint, formatting, types, and whether generated files and lock files are current
 	@echo '> Lint' && $(BIN)/ruff check
@@ -50,7 +53,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -100,4 +103,11 @@ $(STAMPS)/client: clients/typescript/package.json clients/typescript/package-loc
 	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
-.PHONY: help run reset test check format generate lock clean
+$(STAMPS)/generators: clients/generators/package-lock.json clients/generators/requirements.txt | $(STAMPS)/run
+	@echo '> Installing client generators'
+	@cd clients/generators && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python clients/generators/.venv
+	@$(BIN)/uv pip sync --quiet --python clients/generators/.venv/bin/python --require-hashes clients/generators/requirements.txt
+	@touch $@
+
+.PHONY: help run reset test clients-check check format generate lock clean
