@@ -30,6 +30,9 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real Supabase of their own, with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
+e2e: $(STAMPS)/dev $(STAMPS)/node ## Drive a real Chromium through the pages
+	@$(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
+
 clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
@@ -110,4 +113,4 @@ $(STAMPS)/generators: clients/generators/package-lock.json clients/generators/re
 	@$(BIN)/uv pip sync --quiet --python clients/generators/.venv/bin/python --require-hashes clients/generators/requirements.txt
 	@touch $@
 
-.PHONY: help run reset test clients-check check format generate lock clean
+.PHONY: help run reset test e2e clients-check check format generate lock clean
