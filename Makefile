@@ -28,7 +28,7 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 
 ##@ Work on it
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real Supabase of their own, with branch coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
 e2e: $(STAMPS)/dev $(STAMPS)/node ## Drive a real Chromium through the pages
 	@$(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)

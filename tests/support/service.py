@@ -79,7 +79,7 @@ class ServiceProcess:
         """All that it wrote so far."""
         return self.log_path.read_text()
 
-    def start(self, timeout: float = 30, wait_for: str = "/healthz") -> None:
+    def start(self, timeout: float = 90, wait_for: str = "/healthz") -> None:
         """Start and wait until `wait_for` answers 200. Raises AssertionError with the log when it does not."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
