@@ -88,6 +88,8 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             yield
         finally:
             await supabase.aclose()
+            if limiter is not None:
+                await limiter.aclose()
 
     app = ContractApp(
         __name__,

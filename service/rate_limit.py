@@ -6,27 +6,30 @@ not answer, each process counts for itself.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
 import structlog
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.storage import storage_from_string
 
 from service.errors import rate_limited
+from service.rate_limit_storage import BoundedMemoryStorage, shared_storage
 from service.request_context import Limit, current_request
 
 log = structlog.get_logger(__name__)
 
 Policy = Literal["address", "credentials", "account"]
 
-_RETRY_STORAGE_AFTER = 5.0  # seconds that a failed storage is left alone, so that an outage does not slow every request
+STORAGE_TIMEOUT = 0.25  # seconds; what a request waits at most, and only until the first of them has failed
+PROBE_INTERVAL = 1.0  # seconds between two looks at a storage that failed; no request waits for them
+_PROBE = parse("1000000000/minute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Policies:
 
 
 class RateLimiter:
-    """Counts and refuses. `storage_url` is a redis://, rediss:// or valkey:// URL, or None for in-process counting."""
+    """Counts and refuses. `storage_url` is a redis://, rediss:// or valkey:// URL, or None for in-process counting.
+
+    `degraded` and `storage_failures` are for /readyz and metrics. Close it with `aclose()`.
+    """
 
     def __init__(self, policies: Policies, storage_url: str | None) -> None:
         self._policies: Mapping[Policy, RateLimitItem] = {
@@ -52,14 +58,15 @@ class RateLimiter:
             "credentials": policies.credentials,
             "account": policies.account,
         }
-        self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._shared = SlidingWindowCounterRateLimiter(_storage(storage_url)) if storage_url else None
-        self._shared_failed_at = float("-inf")
+        self._local = SlidingWindowCounterRateLimiter(BoundedMemoryStorage())
+        self._shared = SlidingWindowCounterRateLimiter(shared_storage(storage_url, STORAGE_TIMEOUT)) if storage_url else None
+        self._recovery: asyncio.Task[None] | None = None
+        self.storage_failures = 0
 
     @property
     def degraded(self) -> bool:
-        """Whether a shared storage is configured and did not answer lately."""
-        return self._shared is not None and time.monotonic() - self._shared_failed_at < _RETRY_STORAGE_AFTER
+        """Whether a shared storage is configured and does not answer, so that this process counts for itself."""
+        return self._recovery is not None
 
     async def count(self, policy: Policy, key: str) -> None:
         """Count one request for `key`. Raises ApiError rate_limited when the limit is used up."""
@@ -72,25 +79,44 @@ class RateLimiter:
             request.log_fields["refused_by"] = policy
             raise rate_limited(reset_after)
 
+    async def aclose(self) -> None:
+        """Stop looking for a storage that failed."""
+        if self._recovery is not None:
+            self._recovery.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._recovery
+
     async def _hit(self, item: RateLimitItem, *key: str) -> tuple[bool, int, int]:
-        if self._shared is not None and not self.degraded:
+        if self._shared is not None and self._recovery is None:
             try:
-                return await _hit(self._shared, item, *key)
+                async with asyncio.timeout(STORAGE_TIMEOUT):
+                    return await _hit(self._shared, item, *key)
             except Exception as error:
-                self._shared_failed_at = time.monotonic()
-                log.error("rate_limit_storage_failed", reason=type(error).__name__, fallback="in process")
+                self._failed(self._shared, error)
         return await _hit(self._local, item, *key)
+
+    def _failed(self, shared: SlidingWindowCounterRateLimiter, error: Exception) -> None:
+        self.storage_failures += 1
+        if self._recovery is None:
+            log.error("rate_limit_storage_failed", reason=type(error).__name__, fallback="each process counts for itself")
+            self._recovery = asyncio.create_task(self._recover(shared))
+
+    async def _recover(self, shared: SlidingWindowCounterRateLimiter) -> None:
+        while True:
+            await asyncio.sleep(PROBE_INTERVAL)
+            try:
+                async with asyncio.timeout(STORAGE_TIMEOUT):
+                    await shared.hit(_PROBE, "probe")
+            except Exception as error:
+                log.debug("rate_limit_storage_still_failing", reason=type(error).__name__)
+            else:
+                log.warning("rate_limit_storage_recovered")
+                self._recovery = None
+                return
 
 
 async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, *key: str) -> tuple[bool, int, int]:
-    """Whether it is allowed, how many remain, and the seconds until the limit is whole again."""
+    """Whether it is allowed, how many remain, and the seconds until more do."""
     allowed = await limiter.hit(item, *key)
     stats = await limiter.get_window_stats(item, *key)
     return allowed, stats.remaining if allowed else 0, max(1, ceil(stats.reset_time - time.time()))
-
-
-def _storage(url: str) -> Storage:
-    storage = storage_from_string(f"async+{url}")
-    if not isinstance(storage, Storage):
-        raise TypeError("RATE_LIMIT_STORAGE must be a redis:// or valkey:// URL")
-    return storage

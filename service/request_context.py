@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Limit:
-    """A rate limit that was counted: its name, quota, window (seconds), what remains, and seconds until it is whole."""
+    """A rate limit that was counted: its name, quota, window (seconds), what remains, and seconds until more does."""
 
     name: str
     quota: int

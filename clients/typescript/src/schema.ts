@@ -413,7 +413,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The body took too long to arrive. Try again. */
+        /** @description The request took too long to arrive. Try again. */
         RequestTimeout: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -530,7 +530,7 @@ export interface components {
         /** @description The calling origin, when it is one of the configured ones (CORS). */
         AllowOrigin: string;
         /**
-         * @description What is left of the limit that is closest to its end, and the seconds until it is whole again
+         * @description What is left of the limit that is closest to its end, and the seconds until more is left
          *     (draft-ietf-httpapi-ratelimit-headers). Absent where rate limits are switched off.
          */
         RateLimit: string;
