@@ -309,6 +309,8 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
         yield "cookie_host_prefix", "needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure"
     if "*" in settings.origins:
         yield "cors_origins", "must not hold *: name each origin, because requests carry credentials"
+    if settings.upstream_timeout >= settings.request_timeout:
+        yield "upstream_timeout", "must be less than REQUEST_TIMEOUT, which it has to fit into"
 
 
 def _production_problems(settings: Settings) -> Iterator[Problem]:
