@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
@@ -98,10 +99,15 @@ class AuthHandlers:
 
     async def logout(self, access_token: AccessToken | None = None, refresh_token: str | None = None) -> Reply:
         """Revoke what can be revoked and clear the cookie, whatever Supabase says."""
-        if access_token is not None:
-            await self._revoke(access_token.value)
-        if refresh_token is not None:
-            await self._revoke_by_refresh_token(refresh_token)
+        try:
+            # Up to three calls, and together they may take as long as one: the answer must come before REQUEST_TIMEOUT.
+            async with asyncio.timeout(self._supabase.timeout):
+                if access_token is not None:
+                    await self._revoke(access_token.value)
+                if refresh_token is not None:
+                    await self._revoke_by_refresh_token(refresh_token)
+        except TimeoutError:
+            log.warning("session_not_revoked", code=ErrorCode.upstream_timeout.value)
         return Reply(LogoutResult(ok=True), cookie=self._cookies.clear_refresh())
 
     async def _revoke_by_refresh_token(self, refresh_token: str) -> None:

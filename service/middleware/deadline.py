@@ -34,9 +34,11 @@ class DeadlineMiddleware:
             await send(message)
 
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout) as deadline:
                 await self._app(scope, receive, send_noting)
         except TimeoutError:
+            if not deadline.expired():
+                raise  # somebody else's, and a fault in this service
             log.warning("request_deadline_exceeded", seconds=self._timeout)
             if started:
                 raise

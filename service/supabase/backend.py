@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Supabase:
-    """Make it inside the running event loop; close it with `aclose()`."""
+    """Make it inside the running event loop; close it with `aclose()`. `timeout` bounds each call, in seconds."""
 
     def __init__(self, settings: Settings) -> None:
         self._http = create_http_client(
@@ -28,16 +28,16 @@ class Supabase:
         )
         self._url = settings.supabase_url
         self._publishable_key = settings.supabase_publishable_key.get_secret_value()
-        self._timeout = settings.upstream_timeout
+        self.timeout = settings.upstream_timeout
         secret_key = settings.supabase_secret_key.get_secret_value()
         self.auth = AuthClient(
             self._http,
             self._url,
             publishable_key=self._publishable_key,
             secret_key=secret_key,
-            timeout=self._timeout,
+            timeout=self.timeout,
         )
-        self.signing_keys = SigningKeys(self._http, self._url, timeout=self._timeout)
+        self.signing_keys = SigningKeys(self._http, self._url, timeout=self.timeout)
         self.readiness = ReadinessProbe(
             self._http,
             self._url,
@@ -48,9 +48,7 @@ class Supabase:
 
     def as_user(self, token: AccessToken) -> UserScopedClient:
         """A client for one request that acts as the user whom the token names."""
-        return UserScopedClient(
-            self._http, self._url, publishable_key=self._publishable_key, token=token, timeout=self._timeout
-        )
+        return UserScopedClient(self._http, self._url, publishable_key=self._publishable_key, token=token, timeout=self.timeout)
 
     async def aclose(self) -> None:
         """Close the connection pool."""
