@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import UUID
 
 from supabase_auth import AsyncGoTrueClient
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+_COOKIE_VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}", re.ASCII)  # cookie-octet of RFC 6265 section 4.1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class AuthClient:
             )
             user = _required(answer.user)
             tokens = _tokens(answer.session) if answer.session is not None else None
-            return NewUser(str(user.id), user.email or "", tokens)
+            return NewUser(user_id(user.id), user.email or "", tokens)
 
     async def sign_in(self, email: str, password: str, *, client_address: str | None) -> Tokens:
         """Open a session. Raises ApiError."""
@@ -97,8 +101,15 @@ def _session(answer: AuthResponse) -> Tokens:
 
 
 def _tokens(session: Session) -> Tokens:
+    if not _COOKIE_VALUE.fullmatch(session.refresh_token):
+        raise ValueError("a refresh token that no cookie can carry")
     user = session.user
-    return Tokens(session.access_token, session.refresh_token, session.expires_in, str(user.id), user.email or "")
+    return Tokens(session.access_token, session.refresh_token, session.expires_in, user_id(user.id), user.email or "")
+
+
+def user_id(value: object) -> str:
+    """A user's id, in the one way of writing it. Raises ValueError where it is none."""
+    return str(UUID(str(value)))
 
 
 def _required(value: T | None) -> T:

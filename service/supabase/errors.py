@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
 import httpx
@@ -21,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 RETRY_AFTER_OUTAGE: Final = 5  # seconds: what a front end is asked to wait while Supabase is down
 RETRY_AFTER_UNKNOWN: Final = 60  # seconds: Supabase's limits are per hour or per five minutes, and it often names none
+MAX_RETRY_AFTER: Final = 86_400  # seconds: the longest that the contract names
 
 
 class Call(StrEnum):
@@ -166,9 +170,9 @@ def _translate(call: Call, exc: Exception) -> ApiError:
     response = _response_of(exc)
     code = _code_for(call, exc, response)
     if code is ErrorCode.rate_limited:
-        return rate_limited(_retry_after(response))
+        return rate_limited(_retry_after(response, RETRY_AFTER_UNKNOWN))
     if code is ErrorCode.upstream_unavailable:
-        return ApiError(code, details={"retryAfter": RETRY_AFTER_OUTAGE})
+        return ApiError(code, details={"retryAfter": _retry_after(response, RETRY_AFTER_OUTAGE)})
     if code is ErrorCode.auth_weak_password:
         reasons = exc.reasons if isinstance(exc, AuthWeakPasswordError) else []
         return ApiError(code, details={"reasons": [reason for reason in reasons if reason in _WEAK_PASSWORD_REASONS]})
@@ -183,17 +187,29 @@ def _code_for(call: Call, exc: Exception, response: httpx.Response | None) -> Er
 
 
 def _raw_code(call: Call, exc: Exception, response: httpx.Response | None) -> ErrorCode:
+    if response is not None and (code := _by_status(response.status_code)) is not None:
+        return code
     if isinstance(exc, APIError):
-        return _data_api_code(exc)
-    if response is not None and response.status_code in _UNAVAILABLE_STATUSES:
-        return ErrorCode.upstream_unavailable
-    if response is not None and response.status_code in _TIMEOUT_STATUSES:
-        return ErrorCode.upstream_timeout
+        return DATA_API_CODES.get(str(exc.code), ErrorCode.upstream_error)
     if isinstance(exc, AuthError) and exc.code is not None:
         return BY_CALL.get(call, {}).get(exc.code) or AUTH_CODES.get(exc.code, ErrorCode.upstream_error)
     if response is not None:
-        return ErrorCode.rate_limited if response.status_code == httpx.codes.TOO_MANY_REQUESTS else ErrorCode.upstream_error
-    cause = _network_cause(exc)
+        return ErrorCode.upstream_error
+    return _by_network_error(_network_cause(exc))
+
+
+def _by_status(status: int) -> ErrorCode | None:
+    """What a status alone says; it says all where the server or the limits are in trouble, whatever the body claims."""
+    if status in _UNAVAILABLE_STATUSES:
+        return ErrorCode.upstream_unavailable
+    if status in _TIMEOUT_STATUSES:
+        return ErrorCode.upstream_timeout
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return ErrorCode.rate_limited
+    return ErrorCode.upstream_error if status >= httpx.codes.INTERNAL_SERVER_ERROR else None
+
+
+def _by_network_error(cause: BaseException) -> ErrorCode:
     if isinstance(cause, (httpx.ConnectTimeout, httpx.PoolTimeout)):
         return ErrorCode.upstream_unavailable
     if isinstance(cause, (httpx.TimeoutException, TimeoutError)):
@@ -203,17 +219,6 @@ def _raw_code(call: Call, exc: Exception, response: httpx.Response | None) -> Er
     if isinstance(cause, (httpx.TransportError, OSError)):
         return ErrorCode.upstream_unavailable
     return ErrorCode.upstream_error
-
-
-def _data_api_code(exc: APIError) -> ErrorCode:
-    code = str(exc.code)
-    if code.isdecimal() and int(code) in _UNAVAILABLE_STATUSES:  # the client puts the status there for a body it can't read
-        return ErrorCode.upstream_unavailable
-    if code.isdecimal() and int(code) in _TIMEOUT_STATUSES:
-        return ErrorCode.upstream_timeout
-    if code == "429":
-        return ErrorCode.rate_limited
-    return DATA_API_CODES.get(code, ErrorCode.upstream_error)
 
 
 def _response_of(exc: BaseException | None) -> httpx.Response | None:
@@ -234,10 +239,17 @@ def _network_cause(exc: BaseException) -> BaseException:
     return exc
 
 
-def _retry_after(response: httpx.Response | None) -> int:
-    """Seconds, from Supabase's Retry-After where it names some (RFC 9110 section 10.2.3; a date is not used by Supabase)."""
-    value = response.headers.get("Retry-After", "") if response is not None else ""
-    return int(value) if value.isascii() and value.isdecimal() else RETRY_AFTER_UNKNOWN
+def _retry_after(response: httpx.Response | None, default: int) -> int:
+    """Seconds, from Supabase's Retry-After where it names some (RFC 9110 section 10.2.3: a number, or a date)."""
+    value = response.headers.get("Retry-After", "").strip() if response is not None else ""
+    if value.isascii() and value.isdecimal():
+        seconds = int(value[:9])
+    else:
+        try:
+            seconds = ceil(parsedate_to_datetime(value).timestamp() - time.time())
+        except ValueError:
+            return default
+    return min(max(seconds, 1), MAX_RETRY_AFTER)
 
 
 def _reason(exc: Exception) -> str:
@@ -247,4 +259,11 @@ def _reason(exc: Exception) -> str:
         return f"HTTP {response.status_code}"
     if isinstance(exc, ValidationError):
         return "answer does not parse"
-    return type(_network_cause(exc)).__name__
+    return type(_root(exc)).__name__
+
+
+def _root(exc: BaseException) -> BaseException:
+    """Where it began: the clients and transports wrap each other's exceptions, and the first one says most."""
+    while exc.__cause__ is not None:
+        exc = exc.__cause__
+    return exc

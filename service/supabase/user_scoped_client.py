@@ -11,6 +11,7 @@ from supabase_auth import AsyncGoTrueClient
 
 from service.errors import ApiError
 from service.models import ErrorCode
+from service.supabase.auth_client import user_id
 from service.supabase.errors import Call, upstream
 
 if TYPE_CHECKING:
@@ -66,20 +67,25 @@ class UserScopedClient:
             answer = await self._auth.get_user(self._token.value)
             if answer is None or str(answer.user.id) != self._token.user_id:
                 raise ValueError("Supabase answered with another user than the token names")
-            return str(answer.user.id), answer.user.email or ""
+            return user_id(answer.user.id), answer.user.email or ""
 
     async def _display_name(self) -> str | None:
         async with upstream(Call.get_profile, self._timeout):
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
             query = self._data.from_("user_profile").select("display_name").eq("id", self._token.user_id).limit(1)
-            rows = (await query.execute()).data
-            if not rows:
-                return None
-            name = rows[0]["display_name"]  # type: ignore[index,call-overload]
-            if name is not None and not isinstance(name, str):
-                raise ValueError("display_name is not a string")
+            return _display_name((await query.execute()).data)
+
+
+def _display_name(rows: object) -> str | None:
+    # The client hands on whatever JSON it got, and text where it got none.
+    match rows:
+        case []:
+            return None
+        case [{"display_name": str() | None as name}]:
             return name
+        case _:
+            raise ValueError("not what was asked for")
 
 
 def _most_telling(group: BaseExceptionGroup[ApiError]) -> ApiError:
