@@ -7,24 +7,26 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-import uvicorn
 from pydantic import ValidationError
 
 from service.log import configure_logging
 from service.middleware.security_headers import api_headers
+from service.server import ServerConfig, run
 from service.settings import Settings
 
 
 def main() -> int:
-    """Run until told to stop. Returns the exit status: 2 when the settings are refused."""
+    """Run until told to stop. Returns the exit status: 2 when the settings are refused, 3 when the start failed."""
     try:
         settings = Settings()
     except ValidationError as error:
         sys.stderr.write(refusal(error))
         return 2
     configure_logging(settings.log_level)
-    uvicorn.run(
+    config = ServerConfig(
         "service.app:create_app",
+        drain_delay=settings.drain_seconds,
+        graceful_timeout=settings.graceful_timeout,
         factory=True,
         host=settings.host,
         port=settings.port,
@@ -38,9 +40,8 @@ def main() -> int:
         ws="none",
         lifespan="on",
         timeout_keep_alive=settings.keep_alive_timeout,
-        timeout_graceful_shutdown=settings.graceful_timeout,
     )
-    return 0
+    return run(config)
 
 
 def http_protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn says a class, and calls it like any factory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,10 +20,11 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 
 from service.access_token import AccessTokenVerifier
-from service.contract import load_contract, load_ops_contract
+from service.contract import load_contract, load_ops_contract, operation_ids
 from service.cookies import CookieJar
 from service.csrf import CsrfTokens
 from service.docs_pages import DocsPagesMiddleware
+from service.draining import DRAINING
 from service.errors import handle_exception
 from service.handlers import AuthHandlers
 from service.log import account_hasher, configure_logging
@@ -30,6 +32,7 @@ from service.middleware.body_limit import BodyLimitMiddleware
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
 from service.middleware.exact_path import ExactPathMiddleware
+from service.middleware.metrics import MetricsMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.middleware.request_validation import ContractRequestValidation
@@ -44,6 +47,7 @@ from service.response_contract import ResponseContract
 from service.security import Security
 from service.settings import Settings
 from service.supabase.backend import Supabase
+from service.vital_signs import VitalSigns
 
 
 def create_app(settings: Settings | None = None) -> ContractApp:
@@ -78,15 +82,18 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         hash_account=account_hasher((_secret(settings.log_hash_key) or csrf_secrets[0]).encode()),
         forward_client_ip=settings.forward_client_ip,
     )
-    ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter)
+    vital_signs = VitalSigns(supabase=supabase, limiter=limiter)
+    ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING)
     contract, ops_contract = load_contract(cookies), load_ops_contract()
     responses = ResponseContract(contract, ops_contract) if settings.validates_responses else None
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
+        measuring = asyncio.create_task(vital_signs.run())
         try:
             yield
         finally:
+            measuring.cancel()
             await supabase.aclose()
             if limiter is not None:
                 await limiter.aclose()
@@ -99,6 +106,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             *([partial(ResponseCheckMiddleware, contract=responses)] if responses is not None else []),
             # Outermost: every response, errors included, gets a request id, the security headers, CORS and the limits.
             partial(RequestLogMiddleware, trusted_proxies=settings.trusted_proxies),
+            partial(MetricsMiddleware, operations=operation_ids(contract, ops_contract)),
             partial(SecurityHeadersMiddleware, hsts=settings.production),
             partial(ExactCorsMiddleware, origins=settings.origins),
             RateLimitHeadersMiddleware,

@@ -26,6 +26,17 @@ def load_ops_contract() -> Document:
     return _load("ops.yaml")
 
 
+def operation_ids(*contracts: Document) -> dict[tuple[str, str], str]:
+    """The operationIds by method and path."""
+    return {
+        (method.upper(), path): operation["operationId"]
+        for contract in contracts
+        for path, methods in contract["paths"].items()
+        for method, operation in methods.items()
+        if method in {"get", "post", "put", "patch", "delete"}
+    }
+
+
 def _load(name: str) -> Document:
     document: Document = yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
     return document

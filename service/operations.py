@@ -47,11 +47,13 @@ class OperationEndpoint:
         request = current_request()
         request.operation = self._operation_id
         reply = await self._handler(**self._arguments(scope))
+        content, media_type = reply.content()
         response = Response(
-            reply.body.model_dump_json(by_alias=True).encode(),
+            content,
             reply.status,
             {
-                "Content-Type": "application/json",
+                **reply.headers,
+                "Content-Type": media_type,
                 "Cache-Control": "no-store",
                 # Set again outside for every response; here so that the contract's check of this one sees it.
                 "X-Request-ID": request.request_id,

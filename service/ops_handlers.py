@@ -7,11 +7,18 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from service import metrics
+from service.draining import Draining
 from service.rate_limit import RateLimiter
-from service.replies import Reply
+from service.replies import Reply, Text
 from service.supabase.backend import Supabase
+from service.supabase.readiness import SupabaseState
+from service.vital_signs import VitalSigns
 
 CheckResult = Literal["ok", "degraded", "failed", "unknown"]
+
+_NOT_ASKED = SupabaseState("unknown", "unknown", "unknown")
+_RETRY_AFTER = "2"  # seconds; the readiness probe asks Supabase again after as many
 
 
 class Health(BaseModel):
@@ -40,26 +47,34 @@ class Readiness(BaseModel):
 
 
 class OpsHandlers:
-    """`draining` is set once the process was told to stop."""
+    """What the operations ask: Supabase, the rate limits, the process itself, and whether it was told to stop."""
 
-    def __init__(self, *, supabase: Supabase, limiter: RateLimiter | None) -> None:
+    def __init__(self, *, supabase: Supabase, limiter: RateLimiter | None, vital_signs: VitalSigns, draining: Draining) -> None:
         self._supabase = supabase
         self._limiter = limiter
-        self.draining = False
+        self._vital_signs = vital_signs
+        self._draining = draining
+
+    async def get_metrics(self) -> Reply:
+        """What Prometheus collects."""
+        self._vital_signs.measure()
+        return Reply(Text(metrics.render(), metrics.CONTENT_TYPE))
 
     async def get_health(self) -> Reply:
         """Alive."""
         return Reply(Health())
 
     async def get_readiness(self) -> Reply:
-        """Ready, or which part is not."""
-        supabase = await self._supabase.readiness.state()
+        """Ready, or which part is not. While draining Supabase is not asked: the answer is known, and wanted at once."""
+        supabase = _NOT_ASKED if self._draining.active else await self._supabase.readiness.state()
         checks = Checks(
             auth=supabase.auth,
             data_api=supabase.data_api,
             migration=supabase.migration,
             rate_limits="degraded" if self._limiter is not None and self._limiter.degraded else "ok",
-            draining="failed" if self.draining else "ok",
+            draining="failed" if self._draining.active else "ok",
         )
         ready = not {"failed", "unknown"} & {checks.auth, checks.data_api, checks.migration, checks.draining}
-        return Reply(Readiness(status="ready" if ready else "unavailable", checks=checks), status=200 if ready else 503)
+        if ready:
+            return Reply(Readiness(status="ready", checks=checks))
+        return Reply(Readiness(status="unavailable", checks=checks), status=503, headers={"Retry-After": _RETRY_AFTER})

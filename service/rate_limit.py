@@ -64,6 +64,11 @@ class RateLimiter:
         self.storage_failures = 0
 
     @property
+    def shared(self) -> bool:
+        """Whether a shared storage is configured."""
+        return self._shared is not None
+
+    @property
     def degraded(self) -> bool:
         """Whether a shared storage is configured and does not answer, so that this process counts for itself."""
         return self._recovery is not None

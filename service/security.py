@@ -114,6 +114,7 @@ class Security:
 
 
 def _csrf_failed(reason: str) -> ApiError:
+    current_request().log_fields["csrf_refused"] = reason
     return ApiError(ErrorCode.csrf_failed, details={"reason": reason})
 
 

@@ -74,7 +74,8 @@ class Settings(BaseSettings):
     header_timeout: float = Field(default=10, gt=0, le=120)
     keep_alive_timeout: int = Field(default=75, ge=1, le=600)
     request_timeout: float = Field(default=15, gt=0, le=120)
-    graceful_timeout: int = Field(default=20, ge=1, le=300)
+    drain_delay: float | None = Field(default=None, ge=0, le=120)
+    graceful_timeout: int = Field(default=25, ge=2, le=300)
 
     upstream_connect_timeout: float = Field(default=2, gt=0, le=60)
     upstream_read_timeout: float = Field(default=5, gt=0, le=60)
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether the strict rules hold."""
         return self.app_env == "production"
+
+    @property
+    def drain_seconds(self) -> float:
+        """Seconds that the process goes on serving after SIGTERM, for load balancers to notice."""
+        return (5.0 if self.production else 0.0) if self.drain_delay is None else self.drain_delay
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -309,6 +315,8 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
         yield "cookie_host_prefix", "needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure"
     if "*" in settings.origins:
         yield "cors_origins", "must not hold *: name each origin, because requests carry credentials"
+    if settings.drain_seconds > settings.graceful_timeout - 2:
+        yield "drain_delay", "must leave two seconds of GRACEFUL_TIMEOUT, in which requests in flight finish"
     if settings.upstream_timeout >= settings.request_timeout:
         yield "upstream_timeout", "must be less than REQUEST_TIMEOUT, which it has to fit into"
 

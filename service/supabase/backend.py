@@ -8,7 +8,7 @@ from service.supabase.admin_client import AdminClient
 from service.supabase.auth_client import AuthClient
 from service.supabase.readiness import ReadinessProbe
 from service.supabase.signing_keys import SigningKeys
-from service.supabase.transport import create_http_client
+from service.supabase.transport import PoolState, create_http_client
 from service.supabase.user_scoped_client import UserScopedClient
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Supabase:
     def as_user(self, token: AccessToken) -> UserScopedClient:
         """A client for one request that acts as the user whom the token names."""
         return UserScopedClient(self._http, self._url, publishable_key=self._publishable_key, token=token, timeout=self.timeout)
+
+    def pool(self) -> PoolState:
+        """How the connection pool stands."""
+        return self._http.pool()
 
     async def aclose(self) -> None:
         """Close the connection pool."""

@@ -17,6 +17,7 @@ from postgrest.exceptions import APIError
 from pydantic import ValidationError
 from supabase_auth.errors import AuthError, AuthWeakPasswordError
 
+from service import metrics
 from service.errors import ApiError, rate_limited
 from service.models import ErrorCode
 
@@ -38,6 +39,8 @@ class Call(StrEnum):
     get_profile = "get_profile"
     jwks = "jwks"
 
+
+TARGETS: Final[Mapping[Call, str]] = {call: "data_api" if call is Call.get_profile else "auth" for call in Call}
 
 # Every error code of Supabase Auth (internal/api/apierrors/errorcode.go, read in August 2026) that a call of this service can
 # meet. The rest belongs to features that the service does not call (MFA, SSO, OAuth, passkeys, ...); should one of them come,
@@ -154,16 +157,24 @@ _WEAK_PASSWORD_REASONS = frozenset({"length", "characters", "pwned"})
 @asynccontextmanager
 async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
     """Run one call to Supabase within that many seconds; whatever goes wrong in it is raised as an ApiError."""
+    started = time.perf_counter()
+    outcome = "cancelled"
+    metrics.UPSTREAM_CALLS_IN_PROGRESS.inc()
     try:
         async with asyncio.timeout(seconds):
             yield
-    except ApiError:
-        raise
+        outcome = "ok"
     except Exception as exc:
         error = _translate(call, exc)
+        outcome = error.code.value if error.code in _UPSTREAM else "refused"
         if error.code in _UPSTREAM:
             log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
         raise error from exc
+    finally:
+        target = TARGETS[call]
+        metrics.UPSTREAM_CALLS_IN_PROGRESS.dec()
+        metrics.UPSTREAM_CALLS.labels(target, call.value, outcome).inc()
+        metrics.UPSTREAM_SECONDS.labels(target, call.value).observe(time.perf_counter() - started)
 
 
 def _translate(call: Call, exc: Exception) -> ApiError:

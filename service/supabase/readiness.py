@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 import structlog
+
+from service import metrics
 
 if TYPE_CHECKING:
     import httpx
@@ -61,6 +63,8 @@ class ReadinessProbe:
                 auth, (data_api, migration) = await asyncio.gather(self._ask_auth(), self._ask_data_api())
                 self._state = SupabaseState(auth, data_api, migration)
                 self._asked_at = time.monotonic()
+                for part, result in asdict(self._state).items():
+                    metrics.SUPABASE_UP.labels(part).set(1 if result == "ok" else 0)
             return self._state
 
     async def _ask_auth(self) -> Result:

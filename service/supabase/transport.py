@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import aiohttp
 import httpx
@@ -15,13 +16,34 @@ MAX_RESPONSE_BYTES: Final = 1_048_576  # a session with all of its user's metada
 TOO_MANY_REQUESTS: Final = 429
 
 
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """Connections: those that a request holds, those that wait for one, and how many there may be together."""
+
+    in_use: int
+    idle: int
+    limit: int
+
+
+class SupabaseHttpClient(httpx.AsyncClient):
+    """An HTTP client that can say how its pool stands."""
+
+    def __init__(self, transport: _BoundedTransport, **kwargs: Any) -> None:  # noqa: ANN401 - httpx's own
+        super().__init__(transport=transport, **kwargs)
+        self._pooled = transport
+
+    def pool(self) -> PoolState:
+        """How the pool stands right now."""
+        return self._pooled.pool()
+
+
 class UnusableResponseError(httpx.DecodingError):
     """What came back is larger than any answer of Supabase, compressed although that was not asked for, empty, or not HTTP."""
 
 
 def create_http_client(
     *, connect_timeout: float, read_timeout: float, max_connections: int, keepalive: float
-) -> httpx.AsyncClient:
+) -> SupabaseHttpClient:
     """An HTTP client over one pool of keep-alive connections. Times are in seconds.
 
     It follows no redirects (Supabase sends none, and one would carry the credentials elsewhere), keeps no cookies (they would
@@ -40,7 +62,7 @@ def create_http_client(
         )
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    return httpx.AsyncClient(
+    return SupabaseHttpClient(
         transport=_BoundedTransport(client=session, limits=limits),
         timeout=timeout,
         follow_redirects=False,
@@ -60,6 +82,14 @@ async def _refuse_unusable(response: httpx.Response) -> None:
 
 
 class _BoundedTransport(AiohttpTransport):
+    def pool(self) -> PoolState:
+        session = self.client
+        if not isinstance(session, aiohttp.ClientSession) or session.connector is None:
+            return PoolState(0, 0, self.limits.max_connections or 0)
+        connector = session.connector
+        idle = sum(len(connections) for connections in connector._conns.values())  # noqa: SLF001 - it tells nobody else
+        return PoolState(len(connector._acquired), idle, connector.limit)  # noqa: SLF001
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         try:
             response = await super().handle_async_request(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.faulty_proxy import FaultyProxy
+from tests.support.metrics import scrape
 from tests.support.service import ServiceProcess, development_env, free_port
 
 # Short enough for a test to wait for, long enough for a healthy answer on a busy machine.
@@ -76,3 +78,23 @@ def sign_in(service: ServiceProcess, account: str) -> Browser:
         if browser.sign_in(account, PASSWORD).status_code == 200:
             return browser
     raise AssertionError("cannot sign in")
+
+
+# The server, the lifespan, the measuring of vital signs and the request for the metrics itself: what runs when nothing does.
+IDLE_TASKS = 4
+
+
+def assert_nothing_leaked(browser: Browser) -> None:
+    """No connection to Supabase is held and no task runs, now or in a moment: what a timeout cut off may take its time."""
+    for _ in range(50):
+        samples = scrape(str(browser.http.base_url))
+        leaked = {
+            "connections": samples["latchkey_upstream_connections", "in_use"],
+            "calls": samples["latchkey_upstream_calls_in_progress",],
+            "requests": samples["latchkey_requests_in_progress",] - 1,
+            "tasks": max(0, samples["latchkey_asyncio_tasks",] - IDLE_TASKS),
+        }
+        if not any(leaked.values()):
+            return
+        time.sleep(0.1)
+    raise AssertionError(leaked)

@@ -10,7 +10,7 @@ from itertools import product
 import httpx
 import pytest
 
-from tests.faults.conftest import sign_in
+from tests.faults.conftest import assert_nothing_leaked, sign_in
 from tests.faults.operations import ME, OPERATIONS, REFRESH, Operation
 from tests.support import faults
 from tests.support.browser import Browser
@@ -117,6 +117,7 @@ def _fails_and_recovers(
 
     _succeeds(operation.perform, browser, tries)
     _succeeds(Browser.refresh, browser, tries)  # the session outlived the outage
+    assert_nothing_leaked(browser)
 
 
 def _succeeds(perform: Callable[[Browser], httpx.Response], browser: Browser, tries: int) -> None:
@@ -153,6 +154,7 @@ def test_a_refused_connection_is_told_as_documented_and_the_next_request_is_fine
     assert signed_in.refresh_token == cookie
     assert operation.perform(signed_in).status_code == 200
     assert signed_in.refresh().status_code == 200
+    assert_nothing_leaked(signed_in)
 
 
 LOGOUT_ROWS = (
@@ -180,6 +182,7 @@ def test_logout_signs_out_here_whatever_supabase_does(
         took = time.monotonic() - started
     assert (response.status_code, response.json()) == (200, {"ok": True})
     assert browser.refresh_token is None
+    assert_nothing_leaked(browser)
     assert took < SLOW_DEADLINE, "three calls together take no longer than one may"
 
 

@@ -11,6 +11,8 @@ import httpx
 from tests.support import leaks
 from tests.support.service import CSRF_TOKEN
 
+# An empty trust store: tests speak plain HTTP on loopback, and loading the system's takes longer than most of them.
+TRUST_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PASSWORD = "correct horse battery staple"
 
 
@@ -23,9 +25,7 @@ class Browser:
     """One browser with one page open. `csrf_token` None sends no token."""
 
     def __init__(self, base_url: str, *, csrf_token: str | None = CSRF_TOKEN, timeout: float = 30) -> None:
-        # An empty trust store: tests speak plain HTTP on loopback, and loading the system's takes longer than most of them.
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, verify=trust)
+        self.http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, verify=TRUST_NOBODY)
         self.csrf_token = csrf_token
         self.access_token: str | None = None
         self.email: str | None = None
