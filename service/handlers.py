@@ -31,6 +31,7 @@ from service.replies import Reply
 from service.request_context import current_request
 from service.supabase.auth_client import Tokens
 from service.supabase.backend import Supabase
+from service.supabase.errors import answer_of_supabase
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +74,8 @@ class AuthHandlers:
             body.email, password, display_name=display_name, client_address=self._client_address()
         )
         cookie = self._cookies.refresh(user.tokens.refresh_token) if user.tokens else None
-        return Reply(SignUpResult(user=User(id=UUID(user.user_id), email=user.email)), cookie=cookie)
+        with answer_of_supabase():
+            return Reply(SignUpResult(user=User(id=UUID(user.user_id), email=user.email)), cookie=cookie)
 
     async def sign_in(self, body: SignInRequest) -> Reply:
         """Open a session."""
@@ -84,8 +86,9 @@ class AuthHandlers:
     async def get_me(self, access_token: AccessToken) -> Reply:
         """The signed-in user with the profile."""
         user = await self._supabase.as_user(access_token).get_user()
-        profile = Profile(display_name=user.display_name)
-        return Reply(Me(user=UserWithProfile(id=UUID(user.user_id), email=user.email, profile=profile)))
+        with answer_of_supabase():
+            profile = Profile(display_name=user.display_name)
+            return Reply(Me(user=UserWithProfile(id=UUID(user.user_id), email=user.email, profile=profile)))
 
     async def refresh_session(self, refresh_token: str) -> Reply:
         """Exchange the refresh cookie. Only Supabase's word that the token is invalid clears it; an outage does not."""
@@ -131,12 +134,13 @@ class AuthHandlers:
                 log.warning("session_not_revoked", code=error.code.value)
 
     def _session(self, tokens: Tokens) -> Reply:
-        body = Session(
-            access_token=tokens.access_token,
-            expires_in=tokens.expires_in,
-            user=User(id=UUID(tokens.user_id), email=tokens.email),
-        )
-        return Reply(body, cookie=self._cookies.refresh(tokens.refresh_token))
+        with answer_of_supabase():
+            body = Session(
+                access_token=tokens.access_token,
+                expires_in=tokens.expires_in,
+                user=User(id=UUID(tokens.user_id), email=tokens.email),
+            )
+            return Reply(body, cookie=self._cookies.refresh(tokens.refresh_token))
 
     async def _count_attempt(self, email: str) -> None:
         """Count an attempt by its address, and by its account, so that many addresses cannot guess one password together."""

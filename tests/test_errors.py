@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from local.keys import Keys
+from service.app import create_app
 from service.errors import MEANINGS
+from service.handlers import AuthHandlers
 from service.models import ErrorCode
-from tests.conftest import StartService
 from tests.support.browser import Browser
 from tests.support.fixed_answers import SESSION, USER, FixedAnswers
-from tests.support.service import CSRF_TOKEN, ServiceProcess
+from tests.support.service import CSRF_TOKEN, ServiceProcess, development_env, free_port
 
 ORIGIN = "http://localhost:5173"
 CSRF = {"X-CSRF-Token": CSRF_TOKEN}
@@ -25,6 +27,15 @@ def chunks(count: int) -> Iterator[bytes]:
     """A body that is too large, without a Content-Length to tell."""
     for _ in range(count):
         yield b" " * 1024
+
+
+@pytest.fixture(scope="module")
+def fixed_service(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[tuple[ServiceProcess, FixedAnswers]]:
+    """A service over an upstream whose answers a test sets."""
+    with FixedAnswers({}) as upstream:
+        env = development_env(upstream.url, keys, free_port())
+        with ServiceProcess(env, tmp_path_factory.mktemp("fixed") / "service.log") as running:
+            yield running, upstream
 
 
 CASES = {
@@ -85,16 +96,48 @@ def test_a_wrong_method_is_told_the_right_ones(service: ServiceProcess, path: st
     assert (response.status_code, response.headers["Allow"]) == (405, allow)
 
 
-def test_a_crash_is_an_internal_error_with_the_request_id(start_service: StartService) -> None:
-    """Supabase answers a user id that is no UUID: the handler meets what it cannot put into the contract's model."""
-    with FixedAnswers({"POST /auth/v1/signup": (200, {**SESSION, "user": {**USER, "id": "not a uuid"}})}) as upstream:
-        service = start_service({"SUPABASE_URL": upstream.url})
-        response = httpx.post(
-            service.url + "/auth/signup",
-            json={"email": "ada@example.com", "password": "correct horse"},
-            headers={**CSRF, "Origin": ORIGIN, "X-Request-ID": "my-own.id_1"},
-            trust_env=False,
-        )
+OUTSIDE_THE_CONTRACT = {
+    "an id that is no UUID": {"user": {**USER, "id": "not a uuid"}},
+    "an address that is no string": {"user": {**USER, "email": ["ada"]}},
+    "an address with half a character": {"user": {**USER, "email": "\ud800@example.com"}},
+    "an access token that is none": {"access_token": "a"},
+    "a lifetime that has passed": {"expires_in": -5},
+    "an endless lifetime": {"expires_in": 10**30},
+    "a refresh token that would add a cookie attribute": {"refresh_token": "abc; Domain=example.com"},
+    "a refresh token that would add a header": {"refresh_token": "abc\r\nX-Injected: 1"},
+    "an empty refresh token": {"refresh_token": ""},
+    "no refresh token": {"refresh_token": None},
+    "no user": {"user": None},
+}
+
+
+@pytest.mark.parametrize("wrong", OUTSIDE_THE_CONTRACT.values(), ids=OUTSIDE_THE_CONTRACT.keys())
+def test_what_supabase_answers_outside_the_contract_is_an_upstream_error(
+    fixed_service: tuple[ServiceProcess, FixedAnswers], wrong: dict[str, object]
+) -> None:
+    service, upstream = fixed_service
+    upstream.answers["POST /auth/v1/token"] = (200, {**SESSION, **wrong})
+    response = httpx.post(service.url + "/auth/signin", json=CREDENTIALS, headers=CSRF, trust_env=False)
+    assert (response.status_code, response.json()["code"]) == (502, "upstream_error")
+    assert "Set-Cookie" not in response.headers
+    assert "X-Injected" not in response.headers
+
+
+async def test_a_crash_is_an_internal_error_with_the_request_id(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], keys: Keys
+) -> None:
+    """No request that we know of makes the service crash, so a handler is made to, in a service inside this process."""
+    secret = "a-secret-in-the-message-of-the-exception"
+
+    async def crash(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError(secret)
+
+    monkeypatch.setattr(AuthHandlers, "get_csrf_token", crash)
+    for name, value in development_env("http://127.0.0.1:9", keys, free_port()).items():
+        monkeypatch.setenv(name, value)
+    transport = httpx.ASGITransport(create_app(), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+        response = await http.get("/auth/csrf", headers={"Origin": ORIGIN, "X-Request-ID": "my-own.id_1"})
     assert response.status_code == 500
     assert response.json() == {
         "code": "internal_error",
@@ -103,8 +146,9 @@ def test_a_crash_is_an_internal_error_with_the_request_id(start_service: StartSe
     }
     assert response.headers["X-Request-ID"] == "my-own.id_1"
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert '"event": "unhandled_exception"' in service.log
-    assert str(SESSION["refresh_token"]) not in service.log
+    log = capfd.readouterr().err
+    assert '"event": "unhandled_exception"' in log
+    assert secret not in log
 
 
 @pytest.mark.parametrize("path", ["/auth/signup", "/auth/signin"])

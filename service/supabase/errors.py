@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from math import ceil
@@ -175,6 +175,17 @@ async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
         metrics.UPSTREAM_CALLS_IN_PROGRESS.dec()
         metrics.UPSTREAM_CALLS.labels(target, call.value, outcome).inc()
         metrics.UPSTREAM_SECONDS.labels(target, call.value).observe(time.perf_counter() - started)
+
+
+@contextmanager
+def answer_of_supabase() -> Iterator[None]:
+    """Wraps the making of a model of the contract from what Supabase answered. Raises ApiError where the two do not fit."""
+    try:
+        yield
+    except ValidationError as error:
+        places = [".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False, include_url=False)]
+        log.warning("upstream_failed", code=ErrorCode.upstream_error.value, reason="outside the contract", places=places)
+        raise ApiError(ErrorCode.upstream_error) from None
 
 
 def _translate(call: Call, exc: Exception) -> ApiError:

@@ -30,9 +30,12 @@ SESSION = {
 
 
 class FixedAnswers:
-    """Answers by "METHOD /path", with a JSON body; 404 for the rest. `requests` lists what was asked, in order."""
+    """Answers by "METHOD /path", with a JSON body; 404 for the rest. `answers` may change while it runs; `requests` lists
+    what was asked, in order."""
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self.answers = dict(answers)
+        current = self.answers
         self.requests: list[str] = []
         recorded = self.requests
 
@@ -43,7 +46,7 @@ class FixedAnswers:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 asked = f"{self.command} {self.path.partition('?')[0]}"
                 recorded.append(asked)
-                status, body = answers.get(asked, (404, {"message": "no such answer"}))
+                status, body = current.get(asked, (404, {"message": "no such answer"}))
                 payload = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
