@@ -36,6 +36,14 @@ e2e: $(STAMPS)/dev $(STAMPS)/node ## Drive a real Chromium through the pages
 clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
+fuzz: $(STAMPS)/dev $(STAMPS)/node ## Attack the contract with Schemathesis (FUZZ_EXAMPLES=100, FUZZ_SEED, FUZZ_SUMMARY=FILE)
+	@$(BIN)/python -m tests.contract.fuzz $(if $(FUZZ_EXAMPLES),--examples $(FUZZ_EXAMPLES)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) \
+		$(if $(FUZZ_SUMMARY),--summary $(FUZZ_SUMMARY))
+
+contract-diff: $(BIN)/oasdiff ## List what changed in the contract since BASE, a git revision; fail on what breaks clients
+	@test -n "$(BASE)" || { echo 'Name the revision to compare with: make contract-diff BASE=main' >&2; exit 2; }
+	@openapi/diff/diff.sh $(BASE):openapi/auth.yaml openapi/auth.yaml
+
 check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client ## Lint, formatting, types, and whether generated files and lock files are current
 	@echo '> Lint' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
@@ -113,4 +121,12 @@ $(STAMPS)/generators: clients/generators/package-lock.json clients/generators/re
 	@$(BIN)/uv pip sync --quiet --python clients/generators/.venv/bin/python --require-hashes clients/generators/requirements.txt
 	@touch $@
 
-.PHONY: help run reset test e2e clients-check check format generate lock clean
+# Go comes from a wheel, beside the environment, and goes again: only the program that it builds is kept.
+$(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-diff.txt | $(STAMPS)/run
+	@echo '> Building oasdiff (a few minutes, once)'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/go --require-hashes -r requirements/contract-diff.txt
+	@cd openapi/diff && GOROOT="$(CURDIR)/$(VENV)/go/go" GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 \
+		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
+	@rm -rf $(VENV)/go
+
+.PHONY: help run reset test e2e clients-check fuzz contract-diff check format generate lock clean

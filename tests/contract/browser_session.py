@@ -1,0 +1,94 @@
+"""What Schemathesis lacks: a browser that holds real tokens and cookies, so that its requests get past the door."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+
+import httpx
+
+PASSWORD = "correct horse battery staple"
+REFRESH_COOKIE = "sb_refresh_token"
+CSRF_COOKIE = "latchkey_csrf"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What one request carries."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
+class BrowserSession:
+    """Keeps cookies and tokens as a front end does: it learns them from the service's answers.
+
+    A request that needs a session gets the one that the latest sign-up, sign-in or refresh opened. Where there is none, or
+    a sign-out ended it, a user of its own signs in first. So a chain of requests acts as the user whom it created.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+        self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
+        self._registered = False
+        self._csrf_token: str | None = None
+        self._cookies: dict[str, str] = {}
+        self._access_token: str | None = None
+
+    def credentials(self, *, csrf: bool, bearer: bool, refresh: bool) -> Credentials:
+        """Real ones of the asked kinds, fetched from the service where there are none yet."""
+        headers, cookies = {}, {}
+        if csrf:
+            self._require_csrf()
+            headers["X-CSRF-Token"] = self._csrf_token or ""
+            cookies[CSRF_COOKIE] = self._cookies[CSRF_COOKIE]
+        if (refresh and REFRESH_COOKIE not in self._cookies) or (bearer and self._access_token is None):
+            self._sign_in()
+        if refresh:
+            cookies[REFRESH_COOKIE] = self._cookies[REFRESH_COOKIE]
+        if bearer:
+            headers["Authorization"] = f"Bearer {self._access_token}"
+        return Credentials(headers, cookies)
+
+    def learn(self, set_cookies: Iterable[str], body: Any) -> None:
+        """Take over what an answer brought: cookies set and cleared, tokens in the body."""
+        for value in set_cookies:
+            for name, morsel in SimpleCookie(value).items():
+                if morsel.value:
+                    self._cookies[name] = morsel.value
+                else:
+                    self._cookies.pop(name, None)
+                if name == REFRESH_COOKIE:
+                    self._access_token = None  # it belonged to the session that the cookie was for
+        if isinstance(body, dict):
+            self._csrf_token = body.get("csrfToken", self._csrf_token)
+            self._access_token = body.get("accessToken", self._access_token)
+
+    def forget_session(self) -> None:
+        """After a refusal of the session, as a front end would."""
+        self._cookies.pop(REFRESH_COOKIE, None)
+        self._access_token = None
+
+    def _require_csrf(self) -> None:
+        if self._csrf_token is None or CSRF_COOKIE not in self._cookies:
+            self._take(self._http.get("/auth/csrf"))
+
+    def _sign_in(self) -> None:
+        self._require_csrf()
+        if not self._registered:
+            self._post("/auth/signup", profile={"displayName": "Fuzz"})
+            self._registered = True
+        self._post("/auth/signin")
+
+    def _post(self, path: str, **more: Any) -> None:
+        headers = {"X-CSRF-Token": self._csrf_token or "", "Cookie": f"{CSRF_COOKIE}={self._cookies[CSRF_COOKIE]}"}
+        body = {"email": self._email, "password": PASSWORD, **more}
+        self._take(self._http.post(path, json=body, headers=headers))
+
+    def _take(self, response: httpx.Response) -> None:
+        response.raise_for_status()
+        self.learn(response.headers.get_list("set-cookie"), response.json())
+        self._http.cookies.clear()

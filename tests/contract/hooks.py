@@ -1,0 +1,107 @@
+"""Schemathesis loads this (schemathesis.toml): real credentials for most requests, some of them or none for the rest."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from functools import cache
+from typing import Any
+from zlib import crc32
+
+import schemathesis
+from schemathesis import AuthContext, Case, HookContext
+from schemathesis.core.transport import Response
+from schemathesis.generation.meta import TestPhase
+
+import tests.contract.checks
+import tests.contract.link_bodies  # noqa: F401 - both register what they define
+from tests.contract.browser_session import CSRF_COOKIE, REFRESH_COOKIE, BrowserSession, Credentials
+
+AnyCase = Case[Any]
+
+_taken: set[str] = set()
+
+_SECURITY_HEADERS = ("X-CSRF-Token", "Authorization")
+_SECURITY_COOKIES = (CSRF_COOKIE, REFRESH_COOKIE)
+# Of 16 requests, 12 carry all that the operation asks for, one each lacks one kind of credential, and one comes with none.
+_LACKING = {0: {"csrf", "bearer", "refresh"}, 1: {"csrf"}, 2: {"bearer"}, 3: {"refresh"}}
+
+
+@cache
+def browser(base_url: str) -> BrowserSession:
+    """The one that all requests to a service come from."""
+    return BrowserSession(base_url)
+
+
+@schemathesis.auth(refresh_interval=None)
+class BrowserCredentials:
+    """Gives each request what the operation's security schemes ask for."""
+
+    def get(self, case: AnyCase, _context: AuthContext) -> Credentials | None:
+        """The credentials; None for a request that has to come without any."""
+        wanted = _schemes(case) - (set() if _in_a_walk(case) else _LACKING.get(_fingerprint(case) % 16, set()))
+        if not wanted:
+            _strip(case)
+            return None
+        session = browser(case.operation.base_url or "")
+        return session.credentials(csrf="csrf" in wanted, bearer="bearer" in wanted, refresh="refresh" in wanted)
+
+    def set(self, case: AnyCase, data: Credentials, _context: AuthContext) -> None:
+        """Put them in the place of the made-up ones."""
+        _strip(case)
+        case.headers.update(data.headers)
+        case.cookies.update(data.cookies)
+
+
+@schemathesis.hook
+def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -> None:
+    """Sign up with an address that is not taken yet, or most sign-ups would end at 409; one in eight still may."""
+    if case.operation.definition.raw.get("operationId") != "signUp":
+        return
+    if not _in_a_walk(case) and _fingerprint(case) % 8 == 0:
+        return
+    if case.meta is not None and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
+        address = str(case.body.get("email", "")).lower()
+        if address in _taken or _in_a_walk(case):
+            case.body["email"] = f"{secrets.token_hex(8)}@example.com"
+        _taken.add(address)
+
+
+@schemathesis.hook
+def after_call(_context: HookContext, case: AnyCase, response: Response) -> None:
+    """The browser keeps what the service answered, and its session ends when the service says so."""
+    session = browser(case.operation.base_url or "")
+    session.learn(response.headers.get("set-cookie", []), _json(response) if response.status_code < 400 else None)
+
+
+def _in_a_walk(case: AnyCase) -> bool:
+    """Whether the request is a step of the stateful phase.
+
+    Hypothesis repeats walks and gives the phase up when a step turns out otherwise than before, so none is left to chance
+    or to what the service remembers. Requests that lack credentials are made there as invalid data.
+    """
+    return case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
+
+
+def _schemes(case: AnyCase) -> set[str]:
+    names = {"csrfToken": "csrf", "accessToken": "bearer", "refreshCookie": "refresh"}
+    return {names[name] for requirement in case.operation.definition.raw.get("security", []) for name in requirement}
+
+
+def _fingerprint(case: AnyCase) -> int:
+    """The same for the same request, so that a failure is found again when it is replayed."""
+    return crc32(repr((case.method, case.path, sorted(map(repr, (case.headers or {}).items())), case.body)).encode())
+
+
+def _strip(case: AnyCase) -> None:
+    for name in _SECURITY_HEADERS:
+        case.headers.pop(name, None)
+    for name in _SECURITY_COOKIES:
+        case.cookies.pop(name, None)
+
+
+def _json(response: Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return None

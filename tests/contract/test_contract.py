@@ -1,0 +1,114 @@
+"""The contract against the running service: Schemathesis with a small budget, and what a fuzzer seldom tries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.core.warnings import SchemathesisWarning
+
+import tests.contract.link_bodies  # noqa: F401 - what a link says in words only
+from local.keys import Keys
+from local.paths import ROOT
+from local.supabase import LocalSupabase
+from tests.contract.browser_session import BrowserSession
+from tests.contract.exchange import Exchange
+from tests.contract.fuzz import UNLIMITED, arguments
+from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
+from tests.contract.probes import PROBES, check_service
+from tests.contract.rules import contract, findings
+from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.service import ServiceProcess, development_env, free_port
+
+SEED = 20260801
+OPERATIONS = {f"{method.upper()} {path}" for path, methods in contract()["paths"].items() for method in methods}
+
+
+@pytest.fixture(scope="module")
+def unlimited(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys) -> Iterator[ServiceProcess]:
+    """The service without rate limits, as `make fuzz` runs it."""
+    env = development_env(supabase.url, keys, free_port()) | UNLIMITED
+    with ServiceProcess(env, tmp_path_factory.mktemp("unlimited") / "service.log") as running:
+        yield running
+
+
+@pytest.mark.parametrize(("phases", "examples"), [(("examples", "coverage", "fuzzing"), 10), (("stateful",), 25)], ids=str)
+def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, phases: tuple[str, ...], examples: int) -> None:
+    path = tmp_path / "report.ndjson"
+    command = [sys.executable, "-m", "schemathesis.cli", "--no-color"]
+    command += arguments(unlimited.url, path, examples=examples, seed=SEED, phases=phases)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    report = FuzzReport.read(path)
+    assert report.failures == []
+    assert {label for label, statuses in report.statuses.items() if statuses.keys() & {200}} == OPERATIONS
+    assert '"level": "error"' not in unlimited.log
+
+
+def test_nothing_of_schemathesis_is_switched_off() -> None:
+    config = tomllib.loads((ROOT / "schemathesis.toml").read_text())
+    assert config["warnings"]["fail-on"] is True
+    assert set(config["warnings"]["display"]) == {str(warning) for warning in SchemathesisWarning}
+    assert "checks" not in config
+    assert [operation["include-operation-id"] for operation in config["operations"]] == ["signUp"]
+    assert config["operations"][0].keys() == {"include-operation-id", "checks"}
+    assert config["operations"][0]["checks"].keys() == {"positive_data_acceptance"}
+    assert all(phase.get("enabled", True) for phase in config["phases"].values())
+
+
+def test_links_lead_from_sign_up_to_sign_out(service: ServiceProcess) -> None:
+    """Each step is the one that a link of the step before names, with the body that the link describes."""
+    schema = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
+    paths = schema.raw_schema["paths"]
+    session = BrowserSession(service.url)
+    email = new_email()
+    body: Any = {"email": email, "password": PASSWORD}
+    for label, following in zip_longest(WHOLE_FLOW, WHOLE_FLOW[1:]):
+        method, path = label.split()
+        operation = paths[path][method.lower()]
+        schemes = {name for requirement in operation["security"] for name in requirement}
+        sent = session.credentials(
+            csrf="csrfToken" in schemes, bearer="accessToken" in schemes, refresh="refreshCookie" in schemes
+        )
+        case = schema[path][method].Case(**({} if body is None else {"body": body, "media_type": "application/json"}))
+        response = case.call_and_validate(headers=dict(sent.headers), cookies=dict(sent.cookies))
+        answer = json.loads(response.content)
+        assert response.status_code == 200, label
+        assert answer.get("user", {}).get("email", email) == email, "the walk went on as somebody else"
+        session.learn(response.headers.get("set-cookie", []), answer)
+        body = None if following is None else _followed(operation, following, body)
+
+
+def _followed(operation: dict[str, Any], following: str, sent: Any) -> Any:
+    """The body that the link from one operation to the next describes; fails where there is no such link."""
+    method, path = following.split()
+    target = contract()["paths"][path][method.lower()]["operationId"]
+    links = operation["responses"]["200"]["links"].values()
+    link = next(link for link in links if link["operationId"] == target)
+    if "requestBody" not in link:
+        return None
+    return {name: sent[expression.removeprefix("$request.body#/")] for name, expression in link["requestBody"].items()}
+
+
+def test_every_promise_beyond_the_operations_holds(service: ServiceProcess) -> None:
+    assert check_service(service.url) == []
+
+
+def test_probes_have_names_of_their_own() -> None:
+    assert len({probe.name for probe in PROBES}) == len(PROBES)
+
+
+def test_answers_of_a_whole_flow_keep_the_house_rules(browser: Browser) -> None:
+    browser.fetch_csrf_token()
+    email = new_email()
+    answers = [browser.sign_up(email), browser.sign_in(email), browser.me(), browser.refresh(), browser.logout()]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert [finding for answer in answers for finding in findings(Exchange.from_httpx(answer))] == []
