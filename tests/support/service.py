@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ from local.keys import Keys
 from tests.support import leaks
 
 ROOT = Path(__file__).resolve().parents[2]
+SERVE = (sys.executable, "-m", "service")
 CSRF_TOKEN = "static-token-of-the-tests"
 
 
@@ -54,16 +55,20 @@ class ServiceProcess:
     """Starts on entering, stops on leaving by its own process id, and keeps its log in `log_path`.
 
     `settings` are environment variables; one that is None is left out. Nothing of the caller's environment that configures
-    the service gets through. Leaving asserts that the log holds no secret that the tests know.
+    the service gets through. `command` serves on `port`, where it is not the service itself. Leaving asserts that the log holds
+    no secret that the tests know.
     """
 
-    def __init__(self, settings: Mapping[str, str | None], log_path: Path) -> None:
+    def __init__(
+        self, settings: Mapping[str, str | None], log_path: Path, *, command: Sequence[str] = SERVE, port: int | None = None
+    ) -> None:
         passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
         chosen = {name: value for name, value in settings.items() if value is not None}
         leaks.remember_settings(chosen.items())
         self._env = passed_on | coverage | chosen | {"PYTHONPATH": str(ROOT)}
-        self.port = int(chosen["PORT"])
+        self._command = command
+        self.port = int(chosen["PORT"]) if port is None else port
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = log_path
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,9 +89,7 @@ class ServiceProcess:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
             # In its own folder, so that no .env of a developer is read.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "service"], cwd=self.log_path.parent, env=self._env, stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen(self._command, cwd=self.log_path.parent, env=self._env, stdout=log, stderr=log)
         deadline = time.monotonic() + timeout
         while not self._answers(wait_for):
             assert self._process.poll() is None, f"the service ended:\n{self.log}"

@@ -1,0 +1,250 @@
+"""Ways to break the service on purpose: what service/app.py is given in the place of its own part, and who must notice."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.cookies import CookieJar
+from service.errors import ApiError, handle_exception, invalid_request
+from service.handlers import AuthHandlers
+from service.middleware.rate_limit import RateLimitHeadersMiddleware
+from service.middleware.request_log import RequestLogMiddleware
+from service.models import ErrorCode, SignInRequest, SignUpRequest
+from service.replies import Reply
+from service.request_body import BodyReader
+from service.security import Security
+
+Edit = Callable[[Scope, Message, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """`parts` are names of service/app.py and what stands there instead.
+
+    `rule` is the house rule that finds it through the probes. `check` is the check of Schemathesis that finds it in `phase`
+    at `operation`, where one does. `inside` says that the check of responses, which runs in development, turns it into a 500.
+    """
+
+    parts: Mapping[str, object]
+    rule: str | None
+    check: str | None = None
+    operation: str = "getMe"
+    phase: str = "coverage"
+    inside: bool = False
+
+
+def edit_json(outer: type, edit: Edit) -> type:
+    """A middleware that does what `outer` does, on responses whose JSON body `edit` has changed."""
+
+    class Editor:
+        def __init__(self, app: ASGIApp, **options: Any) -> None:
+            self._app: ASGIApp = outer(self._inner, **options)
+            self._next = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self._app(scope, receive, send)
+
+        async def _inner(self, scope: Scope, receive: Receive, send: Send) -> None:
+            start: Message = {}
+
+            async def send_edited(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    start.update(message)
+                    return
+                body = json.loads(message.get("body") or b"null")
+                if isinstance(body, dict):
+                    edit(scope, start, body)
+                    message["body"] = json.dumps(body).encode()
+                headers = MutableHeaders(scope=start)
+                if "content-length" in headers:
+                    headers["content-length"] = str(len(message.get("body", b"")))
+                await send(start)
+                await send(message)
+
+            is_api = scope["type"] == "http" and scope["path"].startswith("/auth/")
+            await self._next(scope, receive, send_edited if is_api else send)
+
+    return Editor
+
+
+def edit_headers(outer: type, edit: Callable[[Scope, Message, MutableHeaders], None]) -> type:
+    """A middleware that does what `outer` does, and changes the headers of what comes out of it."""
+
+    class Editor:
+        def __init__(self, app: ASGIApp, **options: Any) -> None:
+            self._app: ASGIApp = outer(app, **options)
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_edited(message: Message) -> None:
+                if message["type"] == "http.response.start" and scope["path"].startswith("/auth/"):
+                    edit(scope, message, MutableHeaders(scope=message))
+                await send(message)
+
+            await self._app(scope, receive, send_edited if scope["type"] == "http" else send)
+
+    return Editor
+
+
+def _answering(change: Callable[[ConnexionResponse], None]) -> Callable[..., Any]:
+    @wraps(handle_exception)
+    async def handle(request: ConnexionRequest, exc: Exception) -> ConnexionResponse:
+        response = await handle_exception(request, exc)
+        change(response)
+        return response
+
+    return handle
+
+
+def _remove(name: str) -> Callable[[Scope, Message, MutableHeaders], None]:
+    def remove(_scope: Scope, _start: Message, headers: MutableHeaders) -> None:
+        if name in headers:
+            del headers[name]
+
+    return remove
+
+
+def _without_details(_scope: Scope, start: Message, body: dict[str, Any]) -> None:
+    if start["status"] >= 400:
+        body.pop("details", None)
+
+
+def _with_a_debug_property(_scope: Scope, start: Message, body: dict[str, Any]) -> None:
+    if start["status"] < 400:
+        body["debug"] = True
+
+
+def _with_a_foreign_code(scope: Scope, start: Message, body: dict[str, Any]) -> None:
+    if scope["path"] == "/auth/signin" and start["status"] == 401:
+        body["code"] = "unauthorized"
+
+
+def _as_problem(_scope: Scope, start: Message, headers: MutableHeaders) -> None:
+    if start["status"] >= 400:
+        headers["content-type"] = "application/problem+json"
+
+
+def _as_html(_scope: Scope, start: Message, headers: MutableHeaders) -> None:
+    if start["status"] < 400 and "content-type" in headers:
+        headers["content-type"] = "text/html; charset=utf-8"
+
+
+def _without_challenge(response: ConnexionResponse) -> None:
+    response.headers.pop("WWW-Authenticate", None)
+
+
+def _without_allow(response: ConnexionResponse) -> None:
+    response.headers.pop("Allow", None)
+
+
+class _AcceptedHandlers(AuthHandlers):
+    async def get_csrf_token(self, csrf_cookie: str | None) -> Reply:
+        reply = await super().get_csrf_token(csrf_cookie)
+        return Reply(reply.body, status=202, cookie=reply.cookie)
+
+
+class _FragileHandlers(AuthHandlers):
+    async def sign_in(self, body: SignInRequest) -> Reply:
+        if len(body.password.get_secret_value()) < 3:
+            raise RuntimeError("nobody has a password of this length")
+        return await super().sign_in(body)
+
+
+class _PickyHandlers(AuthHandlers):
+    async def sign_up(self, body: SignUpRequest) -> Reply:
+        if body.profile is not None:
+            raise invalid_request("/profile", "is not wanted")
+        return await super().sign_up(body)
+
+
+class _OpenSecurity(Security):
+    async def check_csrf(self, request: ConnexionRequest) -> dict[str, Any]:  # noqa: ARG002
+        return {}
+
+
+class _TrustingBodies(BodyReader):
+    async def read(self, operation_id: str, scope: Scope, receive: Receive) -> None:
+        try:
+            await super().read(operation_id, scope, receive)
+        except ApiError as error:
+            if error.code is not ErrorCode.invalid_request:
+                raise
+            made_up = {"email": f"{secrets.token_hex(8)}@example.com", "password": "not the password"}
+            scope["extensions"].setdefault("connexion_context", {})["body"] = made_up
+
+
+class _ReadableCookies(CookieJar):
+    def _write(self, name: str, value: str, max_age: int) -> str:
+        return super()._write(name, value, max_age).replace(" HttpOnly;", "")
+
+
+class _OpenCors(CORSMiddleware):
+    def __init__(self, app: ASGIApp, **_options: Any) -> None:
+        super().__init__(app, allow_origin_regex=".*", allow_credentials=True)
+
+
+BREAKAGES: Final[Mapping[str, Breakage]] = {
+    "an error without details": Breakage(
+        {"RateLimitHeadersMiddleware": edit_json(RateLimitHeadersMiddleware, _without_details)},
+        "error_shape", "response_schema_conformance", inside=True,
+    ),
+    "a status that is not documented": Breakage(
+        {"AuthHandlers": _AcceptedHandlers}, "expected_answer", "status_code_conformance", "getCsrfToken", "examples",
+        inside=True,
+    ),
+    "a media type that is not documented": Breakage(
+        {"RateLimitHeadersMiddleware": edit_headers(RateLimitHeadersMiddleware, _as_html)},
+        None, "content_type_conformance", "getCsrfToken", "examples", inside=True,
+    ),
+    "an error as problem+json": Breakage(
+        {"RateLimitHeadersMiddleware": edit_headers(RateLimitHeadersMiddleware, _as_problem)},
+        "error_shape", "content_type_conformance", inside=True,
+    ),
+    "a crash on odd input": Breakage(
+        {"AuthHandlers": _FragileHandlers}, None, "not_a_server_error", "signIn", "fuzzing",
+    ),
+    "a route that ignores its security": Breakage(
+        {"Security": _OpenSecurity}, "expected_answer", "ignored_auth", "logout",
+    ),
+    "405 without Allow": Breakage(
+        {"handle_exception": _answering(_without_allow)}, "allow", "unsupported_method",
+    ),
+    "401 without a challenge": Breakage(
+        {"handle_exception": _answering(_without_challenge)}, "challenge", "response_headers_conformance", inside=True,
+    ),
+    "a property too many": Breakage(
+        {"RateLimitHeadersMiddleware": edit_json(RateLimitHeadersMiddleware, _with_a_debug_property)},
+        None, "response_schema_conformance", "getCsrfToken", "examples", inside=True,
+    ),
+    "a cookie that scripts can read": Breakage(
+        {"CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
+    ),
+    "a token that caches may keep": Breakage(
+        {"RateLimitHeadersMiddleware": edit_headers(RateLimitHeadersMiddleware, _remove("cache-control"))},
+        "no_store", "response_headers_conformance", "getCsrfToken", "examples", inside=True,
+    ),
+    "no request id": Breakage(
+        {"RequestLogMiddleware": edit_headers(RequestLogMiddleware, _remove("x-request-id"))},
+        "request_id", "response_headers_conformance", "getCsrfToken", "examples", inside=True,
+    ),
+    "CORS for every origin": Breakage({"ExactCorsMiddleware": _OpenCors}, "cross_origin"),
+    "invalid data accepted": Breakage(
+        {"BodyReader": _TrustingBodies}, "expected_answer", "negative_data_rejection", "signUp", "fuzzing",
+    ),
+    "valid data refused": Breakage(
+        {"AuthHandlers": _PickyHandlers}, None, "positive_data_acceptance", "signUp", "examples",
+    ),
+    "an error code of another operation": Breakage(
+        {"RateLimitHeadersMiddleware": edit_json(RateLimitHeadersMiddleware, _with_a_foreign_code)},
+        "expected_answer", "response_schema_conformance", "signIn", "fuzzing", inside=True,
+    ),
+}  # fmt: skip
