@@ -33,6 +33,9 @@ test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real S
 e2e: $(STAMPS)/dev $(STAMPS)/node ## Drive a real Chromium through the pages
 	@$(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
 
+replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; restart and kill them under load
+	@$(BIN)/python -m pytest -m replicas tests/faults $(PYTEST_ARGS)
+
 clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
@@ -129,4 +132,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run reset test e2e clients-check fuzz contract-diff check format generate lock clean
+.PHONY: help run reset test e2e clients-check fuzz contract-diff check format generate lock clean replicas

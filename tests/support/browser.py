@@ -24,8 +24,10 @@ def new_email() -> str:
 class Browser:
     """One browser with one page open. `csrf_token` None sends no token."""
 
-    def __init__(self, base_url: str, *, csrf_token: str | None = CSRF_TOKEN, timeout: float = 30) -> None:
-        self.http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, verify=TRUST_NOBODY)
+    def __init__(
+        self, base_url: str, *, csrf_token: str | None = CSRF_TOKEN, timeout: float = 30, trust: ssl.SSLContext = TRUST_NOBODY
+    ) -> None:
+        self.http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, verify=trust)
         self.csrf_token = csrf_token
         self.access_token: str | None = None
         self.email: str | None = None

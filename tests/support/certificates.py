@@ -37,8 +37,8 @@ class CertificateAuthority:
         self.path = folder / "authority.pem"
         self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def server(self, host: str = "localhost", *, expired: bool = False) -> ssl.SSLContext:
-        """What a server needs to be `host`."""
+    def issue(self, host: str = "localhost", *, expired: bool = False) -> Path:
+        """A PEM file with a key and a certificate for `host`."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = dt.datetime.now(dt.UTC)
         certificate = (
@@ -58,6 +58,14 @@ class CertificateAuthority:
             key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
             + certificate.public_bytes(serialization.Encoding.PEM)
         )
+        return path
+
+    def server(self, host: str = "localhost", *, expired: bool = False) -> ssl.SSLContext:
+        """What a server needs to be `host`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+        context.load_cert_chain(self.issue(host, expired=expired))
         return context
+
+    def trust(self) -> ssl.SSLContext:
+        """What a client needs to trust this authority and no other."""
+        return ssl.create_default_context(cafile=self.path)

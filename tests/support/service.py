@@ -107,6 +107,11 @@ class ServiceProcess:
             self._process.wait()
             raise
 
+    def wait(self, timeout: float) -> int:
+        """Wait until it ends by itself; returns its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout)
+
     def _answers(self, path: str) -> bool:
         try:
             return httpx.get(self.url + path, timeout=5, trust_env=False).status_code == httpx.codes.OK

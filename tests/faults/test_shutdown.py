@@ -1,0 +1,135 @@
+"""What SIGTERM does: a load balancer can notice, requests in flight finish, and the process ends in time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.conftest import StartService
+from tests.faults.conftest import sign_in
+from tests.support import faults
+from tests.support.browser import Browser
+from tests.support.faulty_proxy import Exchange, Fault, FaultyProxy
+from tests.support.service import ServiceProcess
+
+# Seconds that a test may wait beyond what is promised: for a busy machine.
+SLACK = 15
+
+
+def slow(seconds: float) -> Fault:
+    """The right answer, after a while."""
+
+    async def fault(exchange: Exchange) -> None:
+        response = await exchange.forward()
+        await asyncio.sleep(seconds)
+        await exchange.answer(response.status_code, response.content, {"Content-Type": "application/json"})
+
+    return fault
+
+
+def _wait_for_calls(proxy: FaultyProxy, count: int) -> None:
+    deadline = time.monotonic() + SLACK
+    while len(proxy.requests) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_after_sigterm_it_is_not_ready_and_still_answers_for_a_while(
+    start_service: StartService, proxy: FaultyProxy, account: str, workers: str
+) -> None:
+    service = start_service(
+        {"SUPABASE_URL": proxy.url, "DRAIN_DELAY": "3", "GRACEFUL_TIMEOUT": "10", "WEB_CONCURRENCY": workers}
+    )
+    browser = sign_in(service, account)
+    assert browser.http.get("/readyz").status_code == 200
+    started = time.monotonic()
+    os.kill(service.pid, signal.SIGTERM)
+    unready = _wait_until_unready(service)
+    assert unready.json()["checks"]["draining"] == "failed"
+    assert unready.headers["Connection"] == "close", "so that the proxy in front opens its next connection elsewhere"
+    answer = Browser(service.url).me(browser.access_token)
+    assert answer.status_code == 200
+    assert answer.headers["Connection"] == "close"
+    assert _ended(service) - started < 10 + SLACK
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{service.url}/healthz", trust_env=False)
+
+
+def _wait_until_unready(service: ServiceProcess) -> httpx.Response:
+    deadline = time.monotonic() + SLACK
+    while True:
+        response = httpx.get(f"{service.url}/readyz", trust_env=False, timeout=10)
+        if response.status_code == 503:
+            return response
+        assert time.monotonic() < deadline
+
+
+def _ended(service: ServiceProcess) -> float:
+    """When the process ended."""
+    service.wait(30)
+    return time.monotonic()
+
+
+def test_a_request_in_flight_is_answered_after_sigterm(start_service: StartService, proxy: FaultyProxy, account: str) -> None:
+    service = start_service({"SUPABASE_URL": proxy.url, "GRACEFUL_TIMEOUT": "10"})
+    browser = sign_in(service, account)
+    asked = len(proxy.requests)
+    with proxy.failing(slow(1.5), "/auth/v1/user"), ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(browser.me)
+        _wait_for_calls(proxy, asked + 1)
+        os.kill(service.pid, signal.SIGTERM)
+        assert answer.result(SLACK).status_code == 200
+    _ended(service)
+
+
+def test_the_process_ends_in_time_when_a_request_does_not(
+    start_service: StartService, proxy: FaultyProxy, account: str
+) -> None:
+    service = start_service(
+        {
+            "SUPABASE_URL": proxy.url,
+            "GRACEFUL_TIMEOUT": "3",
+            "UPSTREAM_READ_TIMEOUT": "50",
+            "UPSTREAM_TIMEOUT": "50",
+            "REQUEST_TIMEOUT": "60",
+        }
+    )
+    browser = sign_in(service, account)
+    asked = len(proxy.requests)
+    with proxy.failing(faults.stall()), ThreadPoolExecutor(1) as thread:
+        thread.submit(browser.me)
+        _wait_for_calls(proxy, asked + 1)
+        started = time.monotonic()
+        os.kill(service.pid, signal.SIGTERM)
+        assert _ended(service) - started < 3 + SLACK
+
+
+def test_a_connection_that_the_kernel_accepted_last_is_still_served(start_service: StartService) -> None:
+    """What arrives in the moment between the event loop's last look and the end of listening."""
+    service = start_service({"DRAIN_DELAY": "1", "GRACEFUL_TIMEOUT": "10"})
+    address = ("127.0.0.1", service.port)
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    os.kill(service.pid, signal.SIGTERM)
+    answered, refused = 0, False
+    deadline = time.monotonic() + SLACK
+    while not refused:
+        assert time.monotonic() < deadline
+        try:
+            connection = socket.create_connection(address, timeout=SLACK)
+        except ConnectionRefusedError:
+            refused = True
+            continue
+        with connection:
+            connection.sendall(request)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200"), "every accepted connection is answered"
+            answered += 1
+    assert answered
+    _ended(service)
