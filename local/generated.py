@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from local import node
+from local import error_reference, node
 from local.paths import ROOT
 
 MODELS: Final = ROOT / "service" / "models.py"
@@ -26,7 +26,11 @@ def _write_client_types(target: Path) -> None:
     subprocess.run(command, cwd=ROOT, env=node.environment({}), check=True, capture_output=True)
 
 
-GENERATED: Final[Mapping[Path, Callable[[Path], None]]] = {MODELS: _write_models, CLIENT_TYPES: _write_client_types}
+GENERATED: Final[Mapping[Path, Callable[[Path], None]]] = {
+    MODELS: _write_models,
+    CLIENT_TYPES: _write_client_types,
+    error_reference.TARGET: error_reference.write,
+}
 
 
 def write() -> int:

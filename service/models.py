@@ -287,6 +287,13 @@ class Details(BaseModel):
 
 
 class InvalidRequest(BaseModel):
+    """
+    The body is not JSON, or not what this contract asks for. `details.errors` names each place.
+
+    Show each message at its field. A body that your own code built wrongly is a bug of the front end: log it.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -305,6 +312,13 @@ class InvalidRequest(BaseModel):
 
 
 class Unauthorized(BaseModel):
+    """
+    The access token is missing, malformed, expired or revoked.
+
+    Call `POST /auth/refresh`, then repeat the request once with the new token. When that fails too, show the sign-in page.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -323,6 +337,13 @@ class Unauthorized(BaseModel):
 
 
 class AuthInvalidCredentials(BaseModel):
+    """
+    No such user, or not this password; the two are not told apart.
+
+    Say that address or password is wrong, keep the address in its field, and let the user try again.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -341,6 +362,13 @@ class AuthInvalidCredentials(BaseModel):
 
 
 class AuthRefreshMissing(BaseModel):
+    """
+    The browser sent no refresh cookie: nobody is signed in here.
+
+    Show the sign-in page. When it comes right after a sign-in, requests are made without `credentials: "include"`.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -359,6 +387,13 @@ class AuthRefreshMissing(BaseModel):
 
 
 class AuthRefreshInvalid(BaseModel):
+    """
+    The session has ended: signed out elsewhere, expired or revoked. The cookie is cleared.
+
+    Drop the access token and show the sign-in page.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -403,6 +438,14 @@ class Details1(BaseModel):
 
 
 class CsrfFailed(BaseModel):
+    """
+    The CSRF token is missing, expired or of another browser, or the page's origin is not configured.
+
+    Unless `details.reason` is `origin`, fetch a new token with `GET /auth/csrf` and repeat the request once. With `origin`,
+    the operator has to add the page to CORS_ORIGINS.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -421,6 +464,13 @@ class CsrfFailed(BaseModel):
 
 
 class AuthEmailNotConfirmed(BaseModel):
+    """
+    The user has not followed the link in the mailbox yet.
+
+    Ask the user to open the link in the e-mail, then to sign in again.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -439,6 +489,13 @@ class AuthEmailNotConfirmed(BaseModel):
 
 
 class AuthUserBanned(BaseModel):
+    """
+    The project has banned this user.
+
+    Drop the access token, say so, and point to the project's support; trying again does not help.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -457,6 +514,13 @@ class AuthUserBanned(BaseModel):
 
 
 class AuthSignupDisabled(BaseModel):
+    """
+    The project takes no new users, or none with this address.
+
+    Say that sign-up is closed, and hide the form.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -475,6 +539,13 @@ class AuthSignupDisabled(BaseModel):
 
 
 class RequestTimeout(BaseModel):
+    """
+    The request took too long to arrive.
+
+    Try again; on a slow connection, tell the user.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -493,6 +564,13 @@ class RequestTimeout(BaseModel):
 
 
 class AuthEmailTaken(BaseModel):
+    """
+    The address has an account. Projects that confirm addresses do not tell, and answer 200.
+
+    Offer to sign in instead.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -527,6 +605,13 @@ class Details2(BaseModel):
 
 
 class PayloadTooLarge(BaseModel):
+    """
+    The body is larger than `details.maxBytes`.
+
+    No form of this API needs so much: check what is sent, and bound the length of its fields.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -545,6 +630,13 @@ class PayloadTooLarge(BaseModel):
 
 
 class UnsupportedMediaType(BaseModel):
+    """
+    The body is not declared as JSON in UTF-8.
+
+    Send `Content-Type: application/json`; this is a bug of the front end, not something to show.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -583,6 +675,13 @@ class Details3(BaseModel):
 
 
 class AuthWeakPassword(BaseModel):
+    """
+    The project's password policy refuses the password; `details.reasons` says why.
+
+    Show the reasons at the password field, and let the user choose another one.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -601,6 +700,13 @@ class AuthWeakPassword(BaseModel):
 
 
 class RateLimited(BaseModel):
+    """
+    Too many requests, by this service's limits or by Supabase's.
+
+    Wait `details.retryAfter` seconds, and tell the user when to try again; do not repeat the request by itself before that.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -635,6 +741,13 @@ class Details4(BaseModel):
 
 
 class InternalError(BaseModel):
+    """
+    A fault in this service.
+
+    Say that something went wrong, and quote `details.requestId` in a report; the session is kept.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -653,6 +766,13 @@ class InternalError(BaseModel):
 
 
 class UpstreamError(BaseModel):
+    """
+    Supabase answered something that makes no sense here.
+
+    The session is kept: offer to try again, and sign nobody out.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -671,6 +791,13 @@ class UpstreamError(BaseModel):
 
 
 class UpstreamUnavailable(BaseModel):
+    """
+    Supabase cannot be reached.
+
+    The session is kept: try again after `details.retryAfter` seconds, and sign nobody out.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -689,6 +816,13 @@ class UpstreamUnavailable(BaseModel):
 
 
 class UpstreamTimeout(BaseModel):
+    """
+    Supabase did not answer in time. The request may have been carried out all the same.
+
+    The session is kept: offer to try again, and sign nobody out. After a sign-up, try to sign in first.
+
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,

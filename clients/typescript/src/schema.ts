@@ -242,6 +242,11 @@ export interface components {
             /** @description What else is known; its properties depend on the code. Always an object. */
             details: Record<string, never>;
         };
+        /**
+         * @description The body is not JSON, or not what this contract asks for. `details.errors` names each place.
+         *
+         *     Show each message at its field. A body that your own code built wrongly is a bug of the front end: log it.
+         */
         InvalidRequest: {
             /** @enum {string} */
             code: "invalid_request";
@@ -250,18 +255,33 @@ export interface components {
                 errors: components["schemas"]["FieldError"][];
             };
         };
+        /**
+         * @description The access token is missing, malformed, expired or revoked.
+         *
+         *     Call `POST /auth/refresh`, then repeat the request once with the new token. When that fails too, show the sign-in page.
+         */
         Unauthorized: {
             /** @enum {string} */
             code: "unauthorized";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description No such user, or not this password; the two are not told apart.
+         *
+         *     Say that address or password is wrong, keep the address in its field, and let the user try again.
+         */
         AuthInvalidCredentials: {
             /** @enum {string} */
             code: "auth_invalid_credentials";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The browser sent no refresh cookie: nobody is signed in here.
+         *
+         *     Show the sign-in page. When it comes right after a sign-in, requests are made without `credentials: "include"`.
+         */
         AuthRefreshMissing: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -271,6 +291,11 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The session has ended: signed out elsewhere, expired or revoked. The cookie is cleared.
+         *
+         *     Drop the access token and show the sign-in page.
+         */
         AuthRefreshInvalid: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -280,6 +305,12 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The CSRF token is missing, expired or of another browser, or the page's origin is not configured.
+         *
+         *     Unless `details.reason` is `origin`, fetch a new token with `GET /auth/csrf` and repeat the request once. With `origin`,
+         *     the operator has to add the page to CORS_ORIGINS.
+         */
         CsrfFailed: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -296,6 +327,11 @@ export interface components {
                 reason: "missing" | "invalid" | "expired" | "origin";
             };
         };
+        /**
+         * @description The user has not followed the link in the mailbox yet.
+         *
+         *     Ask the user to open the link in the e-mail, then to sign in again.
+         */
         AuthEmailNotConfirmed: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -305,6 +341,11 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The project has banned this user.
+         *
+         *     Drop the access token, say so, and point to the project's support; trying again does not help.
+         */
         AuthUserBanned: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -314,6 +355,11 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The project takes no new users, or none with this address.
+         *
+         *     Say that sign-up is closed, and hide the form.
+         */
         AuthSignupDisabled: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -323,18 +369,33 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The request took too long to arrive.
+         *
+         *     Try again; on a slow connection, tell the user.
+         */
         RequestTimeout: {
             /** @enum {string} */
             code: "request_timeout";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The address has an account. Projects that confirm addresses do not tell, and answer 200.
+         *
+         *     Offer to sign in instead.
+         */
         AuthEmailTaken: {
             /** @enum {string} */
             code: "auth_email_taken";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The body is larger than `details.maxBytes`.
+         *
+         *     No form of this API needs so much: check what is sent, and bound the length of its fields.
+         */
         PayloadTooLarge: {
             /** @enum {string} */
             code: "payload_too_large";
@@ -347,12 +408,22 @@ export interface components {
                 maxBytes: number;
             };
         };
+        /**
+         * @description The body is not declared as JSON in UTF-8.
+         *
+         *     Send `Content-Type: application/json`; this is a bug of the front end, not something to show.
+         */
         UnsupportedMediaType: {
             /** @enum {string} */
             code: "unsupported_media_type";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description The project's password policy refuses the password; `details.reasons` says why.
+         *
+         *     Show the reasons at the password field, and let the user choose another one.
+         */
         AuthWeakPassword: {
             /** @enum {string} */
             code: "auth_weak_password";
@@ -365,12 +436,22 @@ export interface components {
                 reasons: ("length" | "characters" | "pwned")[];
             };
         };
+        /**
+         * @description Too many requests, by this service's limits or by Supabase's.
+         *
+         *     Wait `details.retryAfter` seconds, and tell the user when to try again; do not repeat the request by itself before that.
+         */
         RateLimited: {
             /** @enum {string} */
             code: "rate_limited";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["RetryDetails"];
         };
+        /**
+         * @description A fault in this service.
+         *
+         *     Say that something went wrong, and quote `details.requestId` in a report; the session is kept.
+         */
         InternalError: {
             /** @enum {string} */
             code: "internal_error";
@@ -380,18 +461,33 @@ export interface components {
                 requestId: string;
             };
         };
+        /**
+         * @description Supabase answered something that makes no sense here.
+         *
+         *     The session is kept: offer to try again, and sign nobody out.
+         */
         UpstreamError: {
             /** @enum {string} */
             code: "upstream_error";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        /**
+         * @description Supabase cannot be reached.
+         *
+         *     The session is kept: try again after `details.retryAfter` seconds, and sign nobody out.
+         */
         UpstreamUnavailable: {
             /** @enum {string} */
             code: "upstream_unavailable";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["RetryDetails"];
         };
+        /**
+         * @description Supabase did not answer in time. The request may have been carried out all the same.
+         *
+         *     The session is kept: offer to try again, and sign nobody out. After a sign-up, try to sign in first.
+         */
         UpstreamTimeout: {
             /** @enum {string} */
             code: "upstream_timeout";
