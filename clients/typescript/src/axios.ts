@@ -1,6 +1,7 @@
-import { AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig, isAxiosError } from "axios";
+import type { AxiosError, AxiosInstance, InternalAxiosRequestConfig } from "axios";
 import type { Latchkey } from "./client.ts";
-import { unwrap } from "./errors.ts";
+import { LatchkeyError, type LatchkeyErrorBody, unwrap } from "./errors.ts";
+import { asError } from "./transport.ts";
 
 /** What is kept with a request; Axios copies it when the request is repeated. */
 interface Config extends InternalAxiosRequestConfig {
@@ -19,7 +20,7 @@ export function attachLatchkey(instance: AxiosInstance, latchkey: Latchkey): () 
     if (!latchkey.maySendTokenTo(instance.getUri(config))) return config;
     const token = unwrap(await latchkey.accessToken({ signal: signalOf(config) }));
     if (!token) return config;
-    config.headers = AxiosHeaders.from(config.headers).set("Authorization", `Bearer ${token}`);
+    config.headers.set("Authorization", `Bearer ${token}`);
     config.latchkey = { token, repeated: config.latchkey?.repeated ?? false };
     return config;
   });
@@ -37,6 +38,22 @@ export function attachLatchkey(instance: AxiosInstance, latchkey: Latchkey): () 
     instance.interceptors.request.eject(request);
     instance.interceptors.response.eject(response);
   };
+}
+
+/**
+ * What went wrong, of anything that an Axios call to Latchkey throws: an error to switch on by its `code`. Rethrows what
+ * is no failed request, cancellation included.
+ */
+export function errorOf(failure: unknown): LatchkeyErrorBody {
+  if (failure instanceof LatchkeyError) return failure.error;
+  if (!isAxiosError(failure) || failure.code === "ERR_CANCELED") throw failure;
+  if (!failure.response) return { code: "network_error", message: failure.message, details: {} };
+  return asError<LatchkeyErrorBody>(failure.response.data, failure.response.status);
+}
+
+// Axios marks its errors so that no copy of Axios has to be loaded to know them.
+function isAxiosError(failure: unknown): failure is AxiosError {
+  return failure instanceof Error && "isAxiosError" in failure && failure.isAxiosError === true;
 }
 
 function signalOf(config: InternalAxiosRequestConfig): AbortSignal | undefined {

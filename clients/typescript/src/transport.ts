@@ -19,17 +19,19 @@ export async function exchange<Data, Failure extends LatchkeyErrorBody>(
     const { data, error, response } = await send();
     status = response.status;
     if (response.ok && isObject(data)) return { data };
-    if (!response.ok && isObject(error) && typeof error["code"] === "string") return { error: error as Failure };
+    return { error: asError<Failure>(response.ok ? undefined : error, status) };
   } catch (failure) {
     signal?.throwIfAborted();
     // A SyntaxError is a body that is not JSON; everything else is an answer that never came.
-    if (!(failure instanceof SyntaxError)) {
-      return { error: { code: "network_error", message: String(failure), details: {} } };
-    }
+    if (failure instanceof SyntaxError) return { error: asError<Failure>(undefined, status) };
+    return { error: { code: "network_error", message: String(failure), details: {} } };
   }
-  return {
-    error: { code: "unexpected_response", message: "The answer is not one of Latchkey's", details: { status } },
-  };
+}
+
+/** The body of a failed response as the contract's error, when it is one. `status` is 0 where it is not known. */
+export function asError<Failure extends LatchkeyErrorBody>(body: unknown, status: number): Failure | TransportError {
+  if (isObject(body) && typeof body["code"] === "string" && isObject(body["details"])) return body as unknown as Failure;
+  return { code: "unexpected_response", message: "The answer is not one of Latchkey's", details: { status } };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import axios, { AxiosError } from "axios";
-import { attachLatchkey } from "../src/axios.ts";
+import { attachLatchkey, errorOf } from "../src/axios.ts";
 import { LatchkeyError, unwrap } from "../src/index.ts";
-import { Browser, CUT_OFF_SERVICE, redirected } from "./browser.ts";
-import { serveApi } from "./servers.ts";
+import { Browser, CUT_OFF_SERVICE, redirected, SERVICE } from "./browser.ts";
+import { serve, serveApi } from "./servers.ts";
 
 test("requests carry the access token", async () => {
   const api = await serveApi();
@@ -71,4 +71,18 @@ test("an outage during the renewal is no 401", async () => {
     (failure) => failure instanceof LatchkeyError && failure.error.code === "upstream_unavailable",
   );
   assert.ok(tab.user);
+});
+
+test("whatever an Axios call throws becomes an error with a code", async () => {
+  const codeOf = (call: Promise<unknown>) =>
+    call.then(
+      () => assert.fail(),
+      (failure) => errorOf(failure).code,
+    );
+  const proxy = await serve((_, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"));
+  assert.equal(await codeOf(axios.get(`${SERVICE}/auth/me`)), "unauthorized");
+  assert.equal(await codeOf(axios.get(proxy)), "unexpected_response");
+  assert.equal(await codeOf(axios.get("http://127.0.0.1:9")), "network_error");
+  const cancelled = axios.get(proxy, { signal: AbortSignal.abort() });
+  await assert.rejects(codeOf(cancelled), { code: "ERR_CANCELED" });
 });
