@@ -23,6 +23,9 @@ help: ## Print this list
 run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase and the service; with SUPABASE_URL set, the service only
 	@$(BIN)/python -m local run
 
+web: $(STAMPS)/run $(STAMPS)/web ## Serve the example front end at http://localhost:5173, beside `make run` (ONE_ORIGIN=1: through a proxy)
+	@cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent $(if $(ONE_ORIGIN),one-origin,dev)
+
 reset: $(STAMPS)/run ## Forget the users and keys of development
 	@$(BIN)/python -m local reset
 
@@ -30,8 +33,8 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real Supabase of their own, with branch coverage
 	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
-e2e: $(STAMPS)/dev $(STAMPS)/node ## Drive a real Chromium through the pages
-	@$(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
+e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web ## Drive a real Chromium through the pages
+	@SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
 
 replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; restart and kill them under load
 	@$(BIN)/python -m pytest -m replicas tests/faults $(PYTEST_ARGS)
@@ -47,12 +50,13 @@ contract-diff: $(BIN)/oasdiff ## List what changed in the contract since BASE, a
 	@test -n "$(BASE)" || { echo 'Name the revision to compare with: make contract-diff BASE=main' >&2; exit 2; }
 	@openapi/diff/diff.sh $(BASE):openapi/auth.yaml openapi/auth.yaml
 
-check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client ## Lint, formatting, types, and whether generated files and lock files are current
+check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, and whether generated files and lock files are current
 	@echo '> Lint' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
 	@echo '> Contract' && openapi/lint/lint.sh
 	@echo '> TypeScript client' && cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
+	@echo '> Example front end' && cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Generated files' && $(BIN)/python -m local generate --check
 	@echo '> Lock files' && $(BIN)/python -m local lock --check
 
@@ -67,7 +71,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -117,6 +121,15 @@ $(STAMPS)/client: clients/typescript/package.json clients/typescript/package-loc
 	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
+$(STAMPS)/client-dist: $(STAMPS)/client clients/typescript/tsconfig.build.json $(wildcard clients/typescript/src/*.ts)
+	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+	@touch $@
+
+$(STAMPS)/web: examples/web/package.json examples/web/package-lock.json $(STAMPS)/client-dist | $(STAMPS)/run
+	@echo '> Installing the example front end'
+	@cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@touch $@
+
 $(STAMPS)/generators: clients/generators/package-lock.json clients/generators/requirements.txt | $(STAMPS)/run
 	@echo '> Installing client generators'
 	@cd clients/generators && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
@@ -132,4 +145,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run reset test e2e clients-check fuzz contract-diff check format generate lock clean replicas
+.PHONY: help run web reset test e2e clients-check fuzz contract-diff check format generate lock clean replicas

@@ -1,0 +1,105 @@
+import type { components, LatchkeyErrorBody, User } from "@latchkey/client";
+import { errorOf } from "@latchkey/client/axios";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { Button } from "../components/button.tsx";
+import { Heading } from "../components/heading.tsx";
+import { Notice } from "../components/notice.tsx";
+import { http, latchkey } from "../latchkey.ts";
+import { problemOf } from "../problems.ts";
+
+type Me = components["schemas"]["Me"];
+
+export function Profile({ user }: { user: User }) {
+  const { me, error, loading, load } = useMe();
+  const { signOut, leaving, signOutError } = useSignOut();
+  const problem = error ? problemOf(error) : signOutError ? problemOf(signOutError) : { fields: {} };
+  const retry = error ? () => void load() : signOutError ? signOut : undefined;
+  return (
+    <>
+      <Heading title="Your profile" />
+      <div className="person" aria-busy={loading}>
+        <span className="avatar" aria-hidden="true">
+          {initials(me?.user.profile.displayName ?? user.email)}
+        </span>
+        <dl>
+          <Detail term="Display name">
+            {me ? (me.user.profile.displayName ?? "None yet") : <Pending loading={loading} />}
+          </Detail>
+          <Detail term="E-mail">{user.email}</Detail>
+          <Detail term="User id">
+            <code>{user.id}</code>
+          </Detail>
+        </dl>
+      </div>
+      <div className="actions">
+        <Button plain busy={loading} busyLabel="Loading…" onClick={() => void load()}>
+          Reload
+        </Button>
+        <Button busy={leaving} busyLabel="Signing out…" onClick={signOut}>
+          Sign out
+        </Button>
+      </div>
+      <Notice problem={problem} {...(retry ? { onRetry: retry } : {})} />
+    </>
+  );
+}
+
+function Detail({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className="detail">
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Holds the place of what is on its way. */
+function Pending({ loading }: { loading: boolean }) {
+  return loading ? <span className="skeleton">&nbsp;</span> : "–";
+}
+
+function useMe() {
+  const [me, setMe] = useState<Me | null>(null);
+  const [error, setError] = useState<LatchkeyErrorBody | null>(null);
+  const [loading, setLoading] = useState(true);
+
+  const load = useCallback(async (signal?: AbortSignal) => {
+    setLoading(true);
+    setError(null);
+    try {
+      const { data } = await http.get<Me>("/auth/me", signal ? { signal } : {});
+      setMe(data);
+    } catch (failure) {
+      if (signal?.aborted) return;
+      setError(errorOf(failure));
+    }
+    setLoading(false);
+  }, []);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    void load(controller.signal);
+    return () => controller.abort();
+  }, [load]);
+
+  return { me, error, loading, load };
+}
+
+function useSignOut() {
+  const [leaving, setLeaving] = useState(false);
+  const [signOutError, setSignOutError] = useState<LatchkeyErrorBody | null>(null);
+
+  const signOut = useCallback(async () => {
+    setLeaving(true);
+    const { error } = await latchkey.signOut();
+    setLeaving(false);
+    setSignOutError(error ?? null);
+  }, []);
+
+  return { signOut: () => void signOut(), leaving, signOutError };
+}
+
+function initials(name: string): string {
+  const [first = "", second = ""] = name.split(/[\s@.]+/);
+  return (first.charAt(0) + second.charAt(0)).toUpperCase();
+}
