@@ -17,7 +17,7 @@ export NODE_USE_SYSTEM_CA := 1
 ##@ Use
 help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+		/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT for run; PYTHON for the interpreter (3.11 or later)\n'
 
 run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase and the service; with SUPABASE_URL set, the service only
