@@ -19,6 +19,7 @@ from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 
+from service import tracing
 from service.access_token import AccessTokenVerifier
 from service.contract import load_contract, load_ops_contract, operation_ids
 from service.cookies import CookieJar
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
     vital_signs = VitalSigns(supabase=supabase, limiter=limiter)
     ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING)
     contract, ops_contract = load_contract(cookies), load_ops_contract()
+    operations = operation_ids(contract, ops_contract)
     responses = ResponseContract(contract, ops_contract) if settings.validates_responses else None
 
     @asynccontextmanager
@@ -94,6 +96,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             yield
         finally:
             measuring.cancel()
+            await tracing.stop()
             await supabase.aclose()
             if limiter is not None:
                 await limiter.aclose()
@@ -104,9 +107,10 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         lifespan=lifespan,
         middlewares=[
             *([partial(ResponseCheckMiddleware, contract=responses)] if responses is not None else []),
+            *([tracing.middleware(operations)] if settings.tracing else []),
             # Outermost: every response, errors included, gets a request id, the security headers, CORS and the limits.
             partial(RequestLogMiddleware, trusted_proxies=settings.trusted_proxies),
-            partial(MetricsMiddleware, operations=operation_ids(contract, ops_contract)),
+            partial(MetricsMiddleware, operations=operations),
             partial(SecurityHeadersMiddleware, hsts=settings.production),
             partial(ExactCorsMiddleware, origins=settings.origins),
             RateLimitHeadersMiddleware,

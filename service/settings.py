@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_hash_key: SecretStr | None = None
 
+    tracing: bool = False
     swagger_ui: bool | None = None
     validate_responses: bool | None = None
 
@@ -315,6 +317,8 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
         yield "cookie_host_prefix", "needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure"
     if "*" in settings.origins:
         yield "cors_origins", "must not hold *: name each origin, because requests carry credentials"
+    if settings.tracing and find_spec("opentelemetry.sdk") is None:
+        yield "tracing", "needs the otel extra: pip install '.[otel]'"
     if settings.drain_seconds > settings.graceful_timeout - 2:
         yield "drain_delay", "must leave two seconds of GRACEFUL_TIMEOUT, in which requests in flight finish"
     if settings.upstream_timeout >= settings.request_timeout:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from supabase_auth import AsyncGoTrueClient
 
+from service import tracing
 from service.supabase.errors import Call, upstream
 
 if TYPE_CHECKING:
@@ -92,7 +93,11 @@ class AuthClient:
             else {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
         )
         return AsyncGoTrueClient(
-            url=self._url, headers=headers, http_client=self._http, auto_refresh_token=False, persist_session=False
+            url=self._url,
+            headers={**headers, **tracing.headers()},
+            http_client=self._http,
+            auto_refresh_token=False,
+            persist_session=False,
         )
 
 

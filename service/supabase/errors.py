@@ -17,7 +17,7 @@ from postgrest.exceptions import APIError
 from pydantic import ValidationError
 from supabase_auth.errors import AuthError, AuthWeakPasswordError
 
-from service import metrics
+from service import metrics, tracing
 from service.errors import ApiError, rate_limited
 from service.models import ErrorCode
 
@@ -161,8 +161,9 @@ async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
     outcome = "cancelled"
     metrics.UPSTREAM_CALLS_IN_PROGRESS.inc()
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        with tracing.client_span(TARGETS[call], call.value):
+            async with asyncio.timeout(seconds):
+                yield
         outcome = "ok"
     except Exception as exc:
         error = _translate(call, exc)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from postgrest import AsyncPostgrestClient
 from supabase_auth import AsyncGoTrueClient
 
+from service import tracing
 from service.errors import ApiError
 from service.models import ErrorCode
 from service.supabase.auth_client import user_id
@@ -35,21 +36,11 @@ class UserScopedClient:
     def __init__(
         self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str, token: AccessToken, timeout: float
     ) -> None:
+        self._http = http
+        self._url = base_url
+        self._publishable_key = publishable_key
         self._token = token
         self._timeout = timeout
-        self._auth = AsyncGoTrueClient(
-            url=f"{base_url}/auth/v1",
-            headers={"apikey": publishable_key},
-            http_client=http,
-            auto_refresh_token=False,
-            persist_session=False,
-        )
-        self._data = AsyncPostgrestClient(
-            f"{base_url}/rest/v1",
-            headers={"apikey": publishable_key, "Authorization": f"Bearer {token.value}"},
-            http_client=http,
-            retry_enabled=False,
-        )
 
     async def get_user(self) -> SignedInUser:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
@@ -64,16 +55,25 @@ class UserScopedClient:
 
     async def _identity(self) -> tuple[str, str]:
         async with upstream(Call.get_user, self._timeout):
-            answer = await self._auth.get_user(self._token.value)
+            auth = AsyncGoTrueClient(
+                url=f"{self._url}/auth/v1",
+                headers={"apikey": self._publishable_key, **tracing.headers()},
+                http_client=self._http,
+                auto_refresh_token=False,
+                persist_session=False,
+            )
+            answer = await auth.get_user(self._token.value)
             if answer is None or str(answer.user.id) != self._token.user_id:
                 raise ValueError("Supabase answered with another user than the token names")
             return user_id(answer.user.id), answer.user.email or ""
 
     async def _display_name(self) -> str | None:
         async with upstream(Call.get_profile, self._timeout):
+            headers = {"apikey": self._publishable_key, "Authorization": f"Bearer {self._token.value}", **tracing.headers()}
+            data = AsyncPostgrestClient(f"{self._url}/rest/v1", headers=headers, http_client=self._http, retry_enabled=False)
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
-            query = self._data.from_("user_profile").select("display_name").eq("id", self._token.user_id).limit(1)
+            query = data.from_("user_profile").select("display_name").eq("id", self._token.user_id).limit(1)
             return _display_name((await query.execute()).data)
 
 
