@@ -37,6 +37,7 @@ class DocsPagesMiddleware:
             routes += [
                 Route("/ui", _to_ui),
                 Route("/ui/", _page("index.html")),
+                Route("/ui/latchkey.css", _page("latchkey.css")),
                 Route("/ui/latchkey.js", _page("latchkey.js")),
                 Mount("/ui", StaticFiles(directory=swagger_ui_path)),
             ]

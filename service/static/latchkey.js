@@ -1,8 +1,6 @@
-// Starts Swagger UI, and sends the CSRF token with each request as a front end would: fetched once, kept in memory, renewed
-// when the service says that it is no longer good.
+// Starts Swagger UI, and sends a CSRF token with each request that needs one. A front end would fetch it once and keep it in
+// memory; a page that people leave open for days fetches one each time.
 "use strict";
-
-let csrfToken = null;
 
 async function fetchCsrfToken() {
   const response = await fetch("/auth/csrf", { credentials: "include" });
@@ -14,6 +12,7 @@ window.ui = SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
+  defaultModelsExpandDepth: 0, // the schemas stay folded: each operation shows its own
   displayRequestDuration: true,
   persistAuthorization: false, // an access token belongs in memory
   tryItOutEnabled: true,
@@ -21,15 +20,8 @@ window.ui = SwaggerUIBundle({
   withCredentials: true,
   presets: [SwaggerUIBundle.presets.apis],
   requestInterceptor: async (request) => {
-    if (request.loadSpec || (request.method || "GET").toUpperCase() === "GET") return request;
-    if (!request.headers["X-CSRF-Token"]) {
-      csrfToken ??= await fetchCsrfToken();
-      request.headers["X-CSRF-Token"] = csrfToken;
-    }
+    const reads = request.loadSpec || (request.method || "GET").toUpperCase() === "GET";
+    if (!reads && !request.headers["X-CSRF-Token"]) request.headers["X-CSRF-Token"] = await fetchCsrfToken();
     return request;
-  },
-  responseInterceptor: (response) => {
-    if (response.status === 403) csrfToken = null;
-    return response;
   },
 });
