@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.contract.fuzz import UNLIMITED, arguments
 from tests.contract.fuzz_report import FuzzReport
 from tests.contract.probes import check_service
 from tests.support.service import ServiceProcess, development_env, free_port
+
+pytestmark = pytest.mark.timeout(300)
 
 SEED = 1
 BY_RULE = [name for name, breakage in BREAKAGES.items() if breakage.rule]
@@ -39,7 +42,10 @@ def broken(supabase: LocalSupabase, keys: Keys, log_path: Path) -> Iterator[Mapp
     ports = {name: free_port() for name in NAMES}
     command = [sys.executable, "-m", "tests.contract.broken", *(f"{port}={name}" for name, port in ports.items())]
     env = development_env(supabase.url, keys, free_port()) | UNLIMITED
-    with ServiceProcess(env, log_path, command=command, port=ports[NAMES[-1]]) as _running:
+    process = ServiceProcess(env, log_path, command=command, port=ports[NAMES[-1]])
+    with ExitStack() as stack:
+        stack.push(process.__exit__)
+        process.start(timeout=240)  # there are many of them, and the machine may be busy
         yield {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
 
 

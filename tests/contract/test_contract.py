@@ -40,6 +40,7 @@ def unlimited(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase,
         yield running
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("phases", "examples"), [(("examples", "coverage", "fuzzing"), 10), (("stateful",), 25)], ids=str)
 def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, phases: tuple[str, ...], examples: int) -> None:
     path = tmp_path / "report.ndjson"
