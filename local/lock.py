@@ -18,6 +18,7 @@ SELECTIONS: Final[dict[str, list[str]]] = {
     "dev.txt": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "local.txt": ["pyproject.toml", "--group", "local", "--constraint", "requirements/dev.txt"],
     "service.txt": ["pyproject.toml", "--constraint", "requirements/dev.txt"],
+    "otel.txt": ["pyproject.toml", "--extra", "otel", "--constraint", "requirements/dev.txt"],
     "contract-diff.txt": ["--group", "contract-diff"],
     "uv.txt": ["--group", "bootstrap"],
 }

@@ -137,6 +137,7 @@ ALLOWED: Final[Mapping[Call, frozenset[ErrorCode]]] = {
     Call.jwks: frozenset(),
 }
 _UPSTREAM = frozenset({ErrorCode.upstream_error, ErrorCode.upstream_unavailable, ErrorCode.upstream_timeout})
+_OUTCOMES = _UPSTREAM | {ErrorCode.rate_limited}  # what the metrics tell apart; the rest is Supabase's right to say no
 
 # PostgREST's own codes (https://docs.postgrest.org/en/stable/references/errors.html) that say something about the caller.
 DATA_API_CODES: Final[Mapping[str, ErrorCode]] = {
@@ -167,7 +168,7 @@ async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
         outcome = "ok"
     except Exception as exc:
         error = _translate(call, exc)
-        outcome = error.code.value if error.code in _UPSTREAM else "refused"
+        outcome = error.code.value if error.code in _OUTCOMES else "refused"
         if error.code in _UPSTREAM:
             log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
         raise error from exc

@@ -1,0 +1,162 @@
+"""What deploy/ holds, checked by the tools made for it. Images and clusters are not run here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from local.keys import Keys
+from service.settings import Settings
+from tests.support import faults
+from tests.support.browser import Browser, new_email
+from tests.support.faulty_proxy import FaultyProxy
+from tests.support.redis import RedisServer
+from tests.support.service import ROOT, ServiceProcess, development_env, free_port
+
+DEPLOY: Final = ROOT / "deploy"
+ALERTS: Final = DEPLOY / "prometheus" / "alerts.yaml"
+DASHBOARD: Final = DEPLOY / "grafana" / "latchkey.json"
+MANIFESTS: Final = DEPLOY / "kubernetes" / "latchkey.yaml"
+COMPOSE: Final = DEPLOY / "compose.yaml"
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    beside_python = Path(sys.executable).with_name(program)
+    path = str(beside_python) if beside_python.exists() else shutil.which(program)
+    assert path is not None, f"{program} is not installed"
+    done = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_dockerfile_passes_hadolint() -> None:
+    _run("hadolint", "--failure-threshold", "style", DEPLOY / "Dockerfile")
+
+
+def test_the_compose_file_fits_its_schema() -> None:
+    _run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE)
+
+
+def test_the_kubernetes_manifests_fit_their_schemas() -> None:
+    _run("kubernetes-validate", "--strict", MANIFESTS)
+
+
+@pytest.fixture
+def promtool() -> str:
+    if shutil.which("promtool") is None:
+        message = "promtool is not installed: apt-get install prometheus"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return "promtool"
+
+
+def test_the_alerts_fire_when_they_should(promtool: str) -> None:
+    _run(promtool, "check", "rules", ALERTS)
+    _run(promtool, "test", "rules", ALERTS.with_name("alerts_test.yaml"))
+
+
+Series = Mapping[str, Mapping[str, set[str]]]
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory, keys: Keys, supabase: Any) -> Series:
+    """The series of a real service that everything happened to: metric -> label -> values."""
+    folder = tmp_path_factory.mktemp("metrics")
+    with FaultyProxy(supabase.url) as proxy, RedisServer(folder) as redis:
+        env = development_env(proxy.url, keys, free_port()) | {
+            "RATE_LIMIT_STORAGE": redis.url,
+            "RATE_LIMIT_ACCOUNT": "3/minute",
+        }
+        with ServiceProcess(env, folder / "service" / "service.log") as service:
+            browser, email = Browser(service.url), new_email()
+            browser.sign_up(email)
+            browser.sign_in(email)
+            browser.me()
+            browser.refresh()
+            with proxy.failing(faults.status_html(503)):
+                browser.me()
+            with proxy.failing(faults.status_html(429)):
+                browser.me()
+            for _ in range(3):
+                browser.sign_in(email)
+            browser.me("a.b.c")
+            browser.post("/auth/refresh", headers={"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"})
+            assert browser.http.get("/readyz").status_code == 200
+            text = httpx.get(f"{service.url}/metrics", trust_env=False).text
+    found: dict[str, dict[str, set[str]]] = {"up": {"job": {"latchkey"}}}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = found.setdefault(sample.name, {})
+            for name, value in sample.labels.items():
+                labels.setdefault(name, set()).add(value)
+    return found
+
+
+def _alert_expressions() -> list[str]:
+    groups = yaml.safe_load(ALERTS.read_text())["groups"]
+    return [rule["expr"] for group in groups for rule in group["rules"]]
+
+
+def _dashboard_expressions() -> list[str]:
+    panels = yaml.safe_load(DASHBOARD.read_text())["panels"]
+    return [target["expr"] for panel in panels for target in panel["targets"]]
+
+
+SELECTOR = re.compile(r"\b(latchkey_\w+|up)\b(?:\{([^}]*)\})?")
+MATCHER = re.compile(r'(\w+)(=~|=|!=|!~)"([^"]*)"')
+GROUPING = re.compile(r"\bby \(([^)]*)\)")
+SCRAPED = {"instance", "job"}  # Prometheus adds these
+
+
+@pytest.mark.parametrize("expression", [*_alert_expressions(), *_dashboard_expressions()])
+def test_alerts_and_panels_use_metrics_and_labels_that_exist(series: Series, expression: str) -> None:
+    metrics = SELECTOR.findall(expression)
+    assert metrics
+    for name, matchers in metrics:
+        assert name in series
+        for label, operator, value in MATCHER.findall(matchers):
+            assert label in SCRAPED | series[name].keys(), f"{name} has no label {label}"
+            if label not in SCRAPED and operator == "=":
+                assert value in series[name][label] | {"internal_error", "auth_refresh_invalid", "auth_invalid_credentials"}
+    known = set(chain.from_iterable(series[name] for name, _ in metrics)) | SCRAPED
+    for grouping in GROUPING.findall(expression):
+        assert {label.strip() for label in grouping.split(",")} <= known
+
+
+def test_every_alert_is_explained_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    anchors = {heading.strip().lower() for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
+    for group in yaml.safe_load(ALERTS.read_text())["groups"]:
+        for rule in group["rules"]:
+            assert rule["alert"].lower() in anchors
+            assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
+
+
+def test_the_orchestrators_wait_longer_than_the_service_needs_to_end() -> None:
+    pod = next(item for item in yaml.safe_load_all(MANIFESTS.read_text()) if item["kind"] == "Deployment")["spec"]["template"]
+    config = next(item for item in yaml.safe_load_all(MANIFESTS.read_text()) if item["kind"] == "ConfigMap")["data"]
+    assert pod["spec"]["terminationGracePeriodSeconds"] > int(config["GRACEFUL_TIMEOUT"])
+    compose = yaml.safe_load(COMPOSE.read_text())["x-replica"]
+    assert int(compose["stop_grace_period"].removesuffix("s")) > int(compose["environment"]["GRACEFUL_TIMEOUT"])
+    idle = re.search(r"^    keepalive_timeout (\d+)s;", (DEPLOY / "nginx" / "latchkey.conf").read_text(), re.MULTILINE)
+    assert idle is not None
+    assert int(idle[1]) < float(compose["environment"]["DRAIN_DELAY"])
+
+
+def test_the_manifests_name_only_settings_that_exist() -> None:
+    items = list(yaml.safe_load_all(MANIFESTS.read_text()))
+    names = chain.from_iterable(item.get("data", item.get("stringData", {})) for item in items)
+    names = chain(names, yaml.safe_load(COMPOSE.read_text())["x-replica"]["environment"])
+    assert {name.lower() for name in names} <= Settings.model_fields.keys()
