@@ -46,8 +46,8 @@ class AccessTokenVerifier:
     """Verifies access tokens.
 
     `secret` verifies HS256; without it HS256 is refused. `find_key` gives the project's public key for a key id, or None.
-    `leeway` is in seconds. `require_issuer` is off for the embedded Supabase only, whose tokens name none; a wrong issuer is
-    refused always.
+    `leeway` is in seconds. `require_issuer` is off for the embedded Supabase only, whose tokens (HS256) name none; a wrong
+    issuer is refused always.
     """
 
     issuer: str
@@ -63,7 +63,7 @@ class AccessTokenVerifier:
             raise InvalidTokenError("shape")
         algorithm, key = await self._key_for(token)
         claims = self._decode(token, algorithm, key)
-        if claims.get("iss") != self.issuer and (self.require_issuer or "iss" in claims):
+        if claims.get("iss") != self.issuer and (self.require_issuer or "iss" in claims or algorithm != "HS256"):
             raise InvalidTokenError("issuer")
         subject = claims["sub"]
         if not isinstance(subject, str) or not subject:

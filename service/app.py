@@ -28,7 +28,7 @@ from service.docs_pages import DocsPagesMiddleware
 from service.draining import DRAINING
 from service.errors import handle_exception
 from service.handlers import AuthHandlers
-from service.log import account_hasher, configure_logging
+from service.log import account_hasher, configure_logging, token_hasher
 from service.middleware.body_limit import BodyLimitMiddleware
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
@@ -75,12 +75,14 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         require_issuer=settings.production,
     )
     security = Security(csrf=csrf, cookies=cookies, verifier=verifier, origins=settings.origins, https_only=settings.production)
+    hash_key = (_secret(settings.log_hash_key) or csrf_secrets[0]).encode()
     auth_handlers = AuthHandlers(
         supabase=supabase,
         cookies=cookies,
         csrf=csrf,
         limiter=limiter,
-        hash_account=account_hasher((_secret(settings.log_hash_key) or csrf_secrets[0]).encode()),
+        hash_account=account_hasher(hash_key),
+        hash_token=token_hasher(hash_key),
         forward_client_ip=settings.forward_client_ip,
     )
     vital_signs = VitalSigns(supabase=supabase, limiter=limiter)

@@ -49,6 +49,7 @@ class AuthHandlers:
         csrf: CsrfTokens,
         limiter: RateLimiter | None,
         hash_account: Callable[[str], str],
+        hash_token: Callable[[str], str],
         forward_client_ip: bool,
     ) -> None:
         self._supabase = supabase
@@ -56,6 +57,7 @@ class AuthHandlers:
         self._csrf = csrf
         self._limiter = limiter
         self._hash_account = hash_account
+        self._hash_token = hash_token
         self._forward_client_ip = forward_client_ip
 
     async def get_csrf_token(self, csrf_cookie: str | None) -> Reply:
@@ -73,7 +75,7 @@ class AuthHandlers:
         user = await self._supabase.auth.sign_up(
             body.email, password, display_name=display_name, client_address=self._client_address()
         )
-        cookie = self._cookies.refresh(user.tokens.refresh_token) if user.tokens else None
+        cookie = self._cookie(user.tokens) if user.tokens else None
         with answer_of_supabase():
             return Reply(SignUpResult(user=User(id=UUID(user.user_id), email=user.email)), cookie=cookie)
 
@@ -92,6 +94,7 @@ class AuthHandlers:
 
     async def refresh_session(self, refresh_token: str) -> Reply:
         """Exchange the refresh cookie. Only Supabase's word that the token is invalid clears it; an outage does not."""
+        current_request().log_fields["token_in"] = self._hash_token(refresh_token)
         try:
             tokens = await self._supabase.auth.refresh(refresh_token, client_address=self._client_address())
         except ApiError as error:
@@ -118,6 +121,7 @@ class AuthHandlers:
 
         Where the bearer token's session was this one, it is gone by now, and Supabase refuses the exchange.
         """
+        current_request().log_fields["token_in"] = self._hash_token(refresh_token)
         try:
             tokens = await self._supabase.auth.refresh(refresh_token, client_address=self._client_address())
         except ApiError as error:
@@ -140,7 +144,11 @@ class AuthHandlers:
                 expires_in=tokens.expires_in,
                 user=User(id=UUID(tokens.user_id), email=tokens.email),
             )
-            return Reply(body, cookie=self._cookies.refresh(tokens.refresh_token))
+            return Reply(body, cookie=self._cookie(tokens))
+
+    def _cookie(self, tokens: Tokens) -> str:
+        current_request().log_fields["token_out"] = self._hash_token(tokens.refresh_token)
+        return self._cookies.refresh(tokens.refresh_token)
 
     async def _count_attempt(self, email: str) -> None:
         """Count an attempt by its address, and by its account, so that many addresses cannot guess one password together."""

@@ -20,6 +20,7 @@ from supabase_auth.errors import AuthError, AuthWeakPasswordError
 from service import metrics, tracing
 from service.errors import ApiError, rate_limited
 from service.models import ErrorCode
+from service.request_context import current_request
 
 log = structlog.get_logger(__name__)
 
@@ -150,6 +151,9 @@ DATA_API_CODES: Final[Mapping[str, ErrorCode]] = {
     "PGRST003": ErrorCode.upstream_timeout,
 }
 
+# What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
+_SECURITY_EVENTS: Final[Mapping[str, str]] = {"refresh_token_already_used": "refresh_token_reuse"}
+
 _UNAVAILABLE_STATUSES = frozenset({502, 503, 520, 521, 522, 523, 530})
 _TIMEOUT_STATUSES = frozenset({408, 504, 524})
 _WEAK_PASSWORD_REASONS = frozenset({"length", "characters", "pwned"})
@@ -169,6 +173,8 @@ async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
     except Exception as exc:
         error = _translate(call, exc)
         outcome = error.code.value if error.code in _OUTCOMES else "refused"
+        if isinstance(exc, AuthError) and str(exc.code) in _SECURITY_EVENTS:
+            log.warning(_SECURITY_EVENTS[str(exc.code)], call=call.value, **current_request().log_fields)
         if error.code in _UPSTREAM:
             log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
         raise error from exc
