@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from http.cookies import Morsel
 from typing import Literal
 
-from starlette.requests import cookie_parser
-
 REFRESH_COOKIE = "sb_refresh_token"
 CSRF_COOKIE = "latchkey_csrf"
 HOST_PREFIX = "__Host-"
+_BLANKS = " \t"  # RFC 6265 section 5.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,12 @@ class CookieJar:
         """The value of the cookie `name` in a Cookie header, or None where there is none.
 
         Cookies of other programs, illegal ones included, are passed over. A name that comes twice with different values
-        was planted (RFC 6265 section 8.6: a sibling domain can do that); neither value is believed.
+        was planted (RFC 6265 section 8.6: a sibling domain can do that); neither value is believed. Around a name only a
+        space and a tab are cut off: browsers let other hosts set `__Host-x` with any other blank before it, which Python's
+        cookie parsers would take for the real one.
         """
-        values = {value for part in header.split(";") for key, value in cookie_parser(part).items() if key == name}
+        pairs = (part.partition("=") for part in header.split(";"))
+        values = {value.strip(_BLANKS) for key, _, value in pairs if key.strip(_BLANKS) == name}
         return values.pop() if len(values) == 1 else None
 
     def _write(self, name: str, value: str, max_age: int) -> str:

@@ -1,0 +1,102 @@
+"""Finding out who has an account, by body, status or headers.
+
+How long sign-in takes for a user who exists is Supabase's to even out: this service sends each attempt on in the same way.
+"""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.attacks.conftest import StartModuleService
+from tests.conftest import StartService, StartSupabase
+from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.service import ServiceProcess
+
+VARYING = {"date", "x-request-id", "ratelimit"}
+
+
+def seen(response: httpx.Response) -> tuple[int, str, dict[str, str]]:
+    """All that an attacker sees, but for what differs between any two requests."""
+    return response.status_code, response.text, {k: v for k, v in response.headers.items() if k not in VARYING}
+
+
+@pytest.fixture
+def account(service: ServiceProcess) -> str:
+    email = new_email()
+    assert Browser(service.url).sign_up(email).status_code == 200
+    return email
+
+
+@pytest.mark.parametrize("password", ["wrong", "correct horse battery staplf", "x" * 256, "\u00e4\u00f6\u00fc \U0001f511"])
+def test_sign_in_answers_the_same_for_a_wrong_password_and_an_unknown_user(
+    service: ServiceProcess, account: str, password: str
+) -> None:
+    known, unknown = (Browser(service.url).sign_in(email, password) for email in (account, new_email()))
+    assert known.status_code == 401
+    assert seen(known) == seen(unknown)
+
+
+def test_sign_in_answers_the_same_for_another_spelling_of_an_account(service: ServiceProcess, account: str) -> None:
+    responses = [Browser(service.url).sign_in(email, "wrong") for email in (account, account.upper(), new_email())]
+    assert len({response.text for response in responses}) == 1
+
+
+def test_refresh_answers_the_same_for_a_token_that_never_was_and_one_that_was_revoked(service: ServiceProcess) -> None:
+    browser, email = Browser(service.url), new_email()
+    browser.sign_up(email)
+    revoked = browser.refresh_token
+    browser.logout()
+    never = "01a203cb-aea2-7187-82a7-373b1d8c241a"
+    answers = [
+        Browser(service.url).post("/auth/refresh", headers={"Cookie": f"sb_refresh_token={t}"}) for t in (revoked, never)
+    ]
+    assert answers[0].status_code == 401
+    assert seen(answers[0]) == seen(answers[1])
+
+
+def test_limits_are_the_same_for_an_account_that_does_not_exist(start_module_service: StartModuleService, account: str) -> None:
+    service = start_module_service({"RATE_LIMIT_ACCOUNT": "3/day"})
+    by_account = [
+        [Browser(service.url).sign_in(email, "wrong").status_code for _ in range(5)] for email in (account, new_email())
+    ]
+    assert by_account == [[401, 401, 401, 429, 429]] * 2
+
+
+def test_sign_up_for_a_taken_address_answers_as_for_a_new_one_where_addresses_are_confirmed(
+    start_supabase: StartSupabase, start_service: StartService
+) -> None:
+    supabase = start_supabase(auth__email__enable_confirmations=True)
+    service = start_service({"SUPABASE_URL": supabase.url})
+    taken = new_email()
+    assert Browser(service.url).sign_up(taken, PASSWORD).status_code == 200
+    supabase.query(f"""update "auth.users" set email_confirmed_at = datetime('now') where email = '{taken}'""")
+    new, again = (Browser(service.url).sign_up(email, PASSWORD) for email in (new_email(), taken))
+    assert (new.status_code, again.status_code) == (200, 200)
+    assert set(again.json()["user"]) == set(new.json()["user"])
+    assert again.json()["user"]["email"] == taken
+    assert seen(again)[2] == seen(new)[2]
+    assert "set-cookie" not in new.headers
+
+
+def test_sign_up_tells_of_a_taken_address_only_where_supabase_itself_does(service: ServiceProcess, account: str) -> None:
+    response = Browser(service.url).sign_up(account)
+    assert (response.status_code, response.json()) == (
+        409,
+        {"code": "auth_email_taken", "message": "This e-mail address is taken", "details": {}},
+    )
+    assert "set-cookie" not in response.headers
+
+
+def test_a_password_that_is_refused_does_not_tell_whether_the_address_is_taken(service: ServiceProcess, account: str) -> None:
+    known, unknown = (Browser(service.url).sign_up(email, "short") for email in (account, new_email()))
+    assert known.status_code == 400
+    assert seen(known) == seen(unknown)
+
+
+@pytest.mark.parametrize(
+    "path", ["/auth/users", "/auth/admin/users", "/auth/v1/admin/users", "/rest/v1/user_profile", "/users/1"]
+)
+def test_no_path_of_supabase_is_reachable_through_the_service(service: ServiceProcess, path: str) -> None:
+    response = httpx.get(service.url + path, trust_env=False)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
