@@ -51,7 +51,7 @@ contract-diff: $(BIN)/oasdiff ## List what changed in the contract since BASE, a
 	@openapi/diff/diff.sh $(BASE):openapi/auth.yaml openapi/auth.yaml
 
 check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, and whether generated files and lock files are current
-	@echo '> Lint' && $(BIN)/ruff check
+	@echo '> Lint and security rules (ruff S, from Bandit)' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
 	@echo '> Contract' && openapi/lint/lint.sh
@@ -59,6 +59,7 @@ check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, form
 	@echo '> Example front end' && cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Generated files' && $(BIN)/python -m local generate --check
 	@echo '> Lock files' && $(BIN)/python -m local lock --check
+	@echo '> Bill of materials' && $(BIN)/python -m local sbom
 
 format: $(STAMPS)/dev ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix
@@ -71,7 +72,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 

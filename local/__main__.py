@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from local import generated, lock
+from local import generated, lock, sbom
 from local.reset import reset
 from local.run import run
 
@@ -17,6 +17,7 @@ def main() -> int:
     lock_parser = commands.add_parser("lock", help="write requirements/*.txt from pyproject.toml")
     lock_parser.add_argument("--check", action="store_true", help="only tell whether they are current")
     lock_parser.add_argument("--upgrade", action="store_true", help="move every package to its newest allowed version")
+    commands.add_parser("sbom", help="write the bill of materials (CycloneDX) of the service")
     generate_parser = commands.add_parser("generate", help="write service/models.py from the contract")
     generate_parser.add_argument("--check", action="store_true", help="only tell whether it is current")
     arguments = parser.parse_args()
@@ -27,6 +28,8 @@ def main() -> int:
             return reset()
         case "lock":
             return lock.check() if arguments.check else lock.write(upgrade=arguments.upgrade)
+        case "sbom":
+            return sbom.write()
         case _:
             return generated.check() if arguments.check else generated.write()
 

@@ -186,7 +186,8 @@ def test_the_csrf_cookie_lives_as_long_as_the_token(service: ServiceProcess) -> 
 
 def test_the_refresh_token_is_in_no_body(service: ServiceProcess) -> None:
     browser, email = Browser(service.url), new_email()
-    texts, tokens = [], []
+    texts: list[str] = []
+    tokens: list[str] = []
     for response in (browser.sign_up(email), browser.sign_in(email), browser.refresh(), browser.me()):
         assert response.status_code == 200
         texts.append(response.text)
