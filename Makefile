@@ -39,6 +39,9 @@ e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web ## Drive a real Chromium through
 replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; restart and kill them under load
 	@$(BIN)/python -m pytest -m replicas tests/faults $(PYTEST_ARGS)
 
+soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things go wrong (SOAK_SECONDS, SOAK_SUMMARY=FILE)
+	@$(BIN)/python -m tests.soak
+
 clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
@@ -146,4 +149,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run web reset test e2e clients-check fuzz contract-diff check format generate lock clean replicas
+.PHONY: help run web reset test e2e clients-check fuzz contract-diff check format generate lock clean replicas soak
