@@ -74,12 +74,12 @@ def test_signing_in_in_one_tab_signs_in_the_other(context: BrowserContext, app: 
 def test_an_access_token_that_expires_in_mid_use_is_renewed_unnoticed(
     start_supabase: StartSupabase, start_app: StartApp
 ) -> None:
-    supabase = start_supabase(auth__jwt_expiry=2)
+    supabase = start_supabase(auth__jwt_expiry=4)
     app = start_app({"SUPABASE_URL": supabase.url, "JWT_LEEWAY": "0"})
     # Its clock stands still, so the app believes that the token is good until the service says otherwise.
     app.page.clock.set_fixed_time(app.page.evaluate("Date.now()"))
     app.sign_up()
-    app.page.wait_for_timeout(2500)
+    app.page.wait_for_timeout(5000)
     app.answers.clear()
     with app.page.expect_response(lambda answer: answer.url.endswith("/auth/me") and answer.ok):
         app.press("Reload")
