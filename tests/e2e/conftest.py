@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
@@ -17,6 +17,9 @@ from tests.support import chromium
 from tests.support.service import ServiceProcess, development_env, free_port
 
 StartApp = Callable[..., App]
+
+PATIENCE = 15_000  # milliseconds; every wait ends then
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +34,9 @@ def chromium_browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(chromium_browser: Browser) -> Iterator[BrowserContext]:
-    """A browser as if just installed: no cookies, no storage. Every wait in it ends after 15 seconds."""
+    """A browser as if just installed: no cookies, no storage."""
     context = chromium_browser.new_context(locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
