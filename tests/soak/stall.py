@@ -52,9 +52,12 @@ async def run(url: str, proxy: FaultyProxy, token: str, *, rate: float, seconds:
 
         async def me() -> None:
             started = time.monotonic()
-            async with http.get("/auth/me", headers={"Authorization": f"Bearer {token}"}) as response:
-                await response.read()
-                seen.statuses[response.status] += 1
+            try:
+                async with http.get("/auth/me", headers={"Authorization": f"Bearer {token}"}) as response:
+                    await response.read()
+                    seen.statuses[response.status] += 1
+            except (aiohttp.ClientError, TimeoutError):
+                seen.statuses[0] += 1  # no answer
             seen.slowest = max(seen.slowest, time.monotonic() - started)
 
         async def watch() -> None:

@@ -58,6 +58,26 @@ def response_head(status: int, length: int, headers: dict[str, str] | None = Non
     return "\r\n".join([*lines, f"Content-Length: {length}", "", ""]).encode()
 
 
+class _Connection(asyncio.StreamReaderProtocol):
+    """Tells when the other side closes, without reading: what it sends before that is its next request."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    ) -> None:
+        super().__init__(reader, serve)
+        self.gone = asyncio.Event()
+
+    def eof_received(self) -> bool | None:
+        self.gone.set()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gone.set()
+        super().connection_lost(exc)
+
+
 class FaultyProxy:
     """Forwards to `upstream` until told to fail. `tls` makes it speak TLS; it may be changed while it runs.
 
@@ -143,7 +163,10 @@ class FaultyProxy:
     async def _listen(self) -> None:
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=30, trust_env=False, limits=httpx.Limits(max_connections=None))
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls, limit=1 << 20)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Connection(asyncio.StreamReader(limit=1 << 20), self._serve), "127.0.0.1", self.port, ssl=self._tls
+        )
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -165,20 +188,23 @@ class FaultyProxy:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        connection = writer.transport.get_protocol()
+        assert isinstance(connection, _Connection)
+        gone = connection.gone
         try:
             while (exchange := await self._read(reader, writer)) is not None:
                 self.requests.append(f"{exchange.method} {exchange.target.partition('?')[0]}")
-                await self._respond(exchange, reader)
+                await self._respond(exchange, gone)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the service went away, or a fault cut the connection
         finally:
             self._connections.discard(task)
             writer.transport.abort()
 
-    async def _respond(self, exchange: Exchange, reader: asyncio.StreamReader) -> None:
+    async def _respond(self, exchange: Exchange, closed: asyncio.Event) -> None:
         fault, path = self._fault or (_relay, "")
         handler = asyncio.ensure_future((fault if exchange.target.startswith(path) else _relay)(exchange))
-        gone = asyncio.ensure_future(_until_closed(reader))  # a stall lasts until the service gives up
+        gone = asyncio.ensure_future(closed.wait())  # a stall lasts until the service gives up
         try:
             await asyncio.wait({handler, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not handler.done():
@@ -215,10 +241,3 @@ async def _relay(exchange: Exchange) -> None:
         raise ConnectionResetError from None
     headers = {name: value for name, value in response.headers.items() if name not in _HOP_BY_HOP}
     await exchange.answer(response.status_code, response.content, headers)
-
-
-async def _until_closed(reader: asyncio.StreamReader) -> None:
-    # No pipelining here: the service sends its next request after the response, so there is nothing to read but the end.
-    # To read would take the first byte of that next request, so it looks.
-    while not reader.at_eof():  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
