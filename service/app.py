@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from service import tracing
 from service.access_token import AccessTokenVerifier
-from service.contract import load_contract, load_ops_contract, operation_ids
+from service.contract import load_contract, load_ops_contract, operation_ids, operations_answering
 from service.cookies import CookieJar
 from service.csrf import CsrfTokens
 from service.docs_pages import DocsPagesMiddleware
@@ -30,6 +30,7 @@ from service.errors import handle_exception
 from service.handlers import AuthHandlers
 from service.log import account_hasher, configure_logging, token_hasher
 from service.middleware.body_limit import BodyLimitMiddleware
+from service.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
 from service.middleware.exact_path import ExactPathMiddleware
@@ -118,6 +119,11 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             RateLimitHeadersMiddleware,
             ExceptionMiddleware,
             # From here on, what is raised is answered in the error schema.
+            partial(
+                ConcurrencyLimitMiddleware,
+                limit=settings.max_concurrent_requests,
+                operations=operations_answering("503", contract),
+            ),
             partial(DeadlineMiddleware, timeout=settings.request_timeout),
             partial(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
             partial(DocsPagesMiddleware, contract=contract, swagger_ui=settings.serves_swagger_ui),

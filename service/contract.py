@@ -40,6 +40,17 @@ def operation_ids(*contracts: Document) -> dict[tuple[str, str], str]:
     }
 
 
+def operations_answering(status: str, *contracts: Document) -> frozenset[tuple[str, str]]:
+    """The operations, by method and path, that may answer with that status."""
+    return frozenset(
+        (method.upper(), path)
+        for contract in contracts
+        for path, methods in contract["paths"].items()
+        for method, operation in methods.items()
+        if status in operation.get("responses", {})
+    )
+
+
 def _load(name: str) -> Document:
     document: Document = yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
     return document

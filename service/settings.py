@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     keep_alive_timeout: int = Field(default=75, ge=1, le=600)
     request_timeout: float = Field(default=15, gt=0, le=120)
     drain_delay: float | None = Field(default=None, ge=0, le=120)
+    max_concurrent_requests: int = Field(default=1_000, ge=1, le=100_000)
     graceful_timeout: int = Field(default=25, ge=2, le=300)
 
     upstream_connect_timeout: float = Field(default=2, gt=0, le=60)
