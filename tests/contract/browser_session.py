@@ -53,6 +53,11 @@ class BrowserSession:
             headers["Authorization"] = f"Bearer {self._access_token}"
         return Credentials(headers, cookies)
 
+    def account(self) -> dict[str, str]:
+        """What the user of this session signs in with."""
+        self._sign_up()
+        return {"email": self._email, "password": PASSWORD}
+
     def learn(self, set_cookies: Iterable[str], body: Any) -> None:
         """Take over what an answer brought: cookies set and cleared, tokens in the body."""
         for value in set_cookies:
@@ -76,11 +81,14 @@ class BrowserSession:
         if self._csrf_token is None or CSRF_COOKIE not in self._cookies:
             self._take(self._http.get("/auth/csrf"))
 
-    def _sign_in(self) -> None:
+    def _sign_up(self) -> None:
         self._require_csrf()
         if not self._registered:
             self._post("/auth/signup", profile={"displayName": "Fuzz"})
             self._registered = True
+
+    def _sign_in(self) -> None:
+        self._sign_up()
         self._post("/auth/signin")
 
     def _post(self, path: str, **more: Any) -> None:

@@ -52,6 +52,11 @@ class FuzzReport:
         """Which links of the whole flow no walk took."""
         return [" -> ".join(link) for link in pairwise(WHOLE_FLOW) if not self.followed(link)]
 
+    @property
+    def whole_flows(self) -> int:
+        """How many walks went through the whole flow in its order, whatever other successes lay between."""
+        return sum(count for walk, count in self.walks.items() if _in_order(WHOLE_FLOW, walk))
+
     def _add(self, kind: str, event: Mapping[str, Any]) -> None:
         if kind == "Initialize":
             self.seed = event["seed"]
@@ -98,3 +103,8 @@ def _walks(cases: Mapping[str, Any], succeeded: Mapping[str, str]) -> Iterator[W
             walk.append(succeeded[at])
             at = parents.get(at)
         yield tuple(reversed(walk))
+
+
+def _in_order(steps: Walk, walk: Walk) -> bool:
+    rest = iter(walk)
+    return all(step in rest for step in steps)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
+from collections.abc import Mapping
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
+from tests.contract.rules import contract
 
 
 def write_summary(report: FuzzReport, path: Path, *, examples: int) -> None:
@@ -18,8 +21,8 @@ def write_summary(report: FuzzReport, path: Path, *, examples: int) -> None:
 def _text(report: FuzzReport, examples: int) -> str:
     statuses = sorted({status for counter in report.statuses.values() for status in counter})
     rows = [
-        [f"`{label}`", f"{counter.total():,}", *(f"{counter[status]:,}" if counter[status] else "" for status in statuses)]
-        for label, counter in sorted(report.statuses.items())
+        [label, f"{counter.total():,}", *(f"{counter[status]:,}" if counter[status] else "" for status in statuses)]
+        for label, counter in _by_operation(report.statuses).items()
     ]
     phases = [[phase, f"{modes['positive']:,}", f"{modes['negative']:,}"] for phase, modes in report.modes.items()]
     checks = [[f"`{name}`", f"{count:,}"] for name, count in sorted(report.checks.items())]
@@ -49,8 +52,6 @@ weak.
 
 {_table(["operation", "requests", *map(str, statuses)], rows)}
 
-Other methods than the contract's are sent on purpose, and answered 405.
-
 ## Test cases
 
 {_table(["phase", "valid data", "invalid data"], phases)}
@@ -67,10 +68,19 @@ The stateful phase follows the contract's links. Through the life of a session i
 
 {_table(["from", "to", "times"], links)}
 
-The walks that came up most, and those that were longest, each step answered with success:
+Walks all the way, from sign-up to sign-out: {report.whole_flows:,}. Those that came up most, and the longest, each step
+answered with success:
 
 {_table(["walk", "times"], walks)}
 """
+
+
+def _by_operation(statuses: Mapping[str, Counter[int]]) -> dict[str, Counter[int]]:
+    """The contract's operations in its order, and all other methods, which are sent on purpose, in one line."""
+    documented = [f"{method.upper()} {path}" for path, methods in contract()["paths"].items() for method in methods]
+    rows = {f"`{label}`": statuses[label] for label in documented if label in statuses}
+    others: Counter[int] = sum((counter for label, counter in statuses.items() if label not in documented), Counter())
+    return rows | ({"methods that the contract does not have": others} if others else {})
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
