@@ -13,7 +13,7 @@ from typing import Final
 from bench.environment import NODE, NODE_PEER, SITE_PACKAGES
 from bench.processes import ROOT, program
 
-_SERVICE_PACKAGES: Final = ("connexion", "starlette", "uvicorn", "uvloop", "aiohttp", "pydantic", "supabase")
+_SERVICE_PACKAGES: Final = ("connexion", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "supabase")
 _PEER_PACKAGES: Final = ("fastapi", "starlette", "uvicorn", "uvloop", "httpx", "pydantic", "supabase")
 _NODE_PACKAGES: Final = ("hono", "@hono/node-server", "@supabase/supabase-js")
 

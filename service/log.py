@@ -27,7 +27,6 @@ _CREDENTIAL = re.compile(
 # Their messages name attributes and types, never values.
 _HARMLESS = (AttributeError, NameError, ImportError, NotImplementedError, RecursionError)
 _QUIET_LIBRARIES = (
-    "aiohttp",
     "asyncio",
     "connexion",
     "coredis",

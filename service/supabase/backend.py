@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from service.supabase.admin_client import AdminClient
 from service.supabase.auth_client import AuthClient
+from service.supabase.connection_pool import PoolState
 from service.supabase.readiness import ReadinessProbe
 from service.supabase.signing_keys import SigningKeys
-from service.supabase.transport import PoolState, create_http_client
+from service.supabase.transport import SupabaseHttpClient
 from service.supabase.user_scoped_client import UserScopedClient
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Supabase:
     """Make it inside the running event loop; close it with `aclose()`. `timeout` bounds each call, in seconds."""
 
     def __init__(self, settings: Settings) -> None:
-        self._http = create_http_client(
+        self._http = SupabaseHttpClient(
+            settings.supabase_url,
             connect_timeout=settings.upstream_connect_timeout,
             read_timeout=settings.upstream_read_timeout,
             max_connections=settings.upstream_max_connections,

@@ -1,118 +1,226 @@
-"""The connection pool under every Supabase client: one for each process, made when the event loop runs."""
+"""The HTTP client under every Supabase client: one for each process, over one pool of keep-alive connections.
+
+Supabase's packages take an httpx.AsyncClient and call its `request`. This one overrides `request` and nothing else of what
+they use: building httpx's requests, merging URLs and cookies and wrapping streams cost more than all the rest of a request.
+What goes in, what comes out and what is raised is httpx's.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import ssl
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
-MAX_RESPONSE_BYTES: Final = 1_048_576  # a session with all of its user's metadata stays well below
-TOO_MANY_REQUESTS: Final = 429
+from service.supabase.connection_pool import ConnectionPool, PoolState
+from service.supabase.response_reader import Answer, UnusableResponseError
 
-
-@dataclass(frozen=True, slots=True)
-class PoolState:
-    """Connections: those that a request holds, those that wait for one, and how many there may be together."""
-
-    in_use: int
-    idle: int
-    limit: int
+_REPEATABLE: Final = frozenset({"GET", "HEAD"})
+_METHODS: Final = _REPEATABLE | {"POST", "PUT", "PATCH", "DELETE"}
+_BODYLESS: Final = _REPEATABLE | {"DELETE"}
+_TOO_MANY_REQUESTS: Final = 429
+_TARGET: Final = re.compile(r"/[!-\"$-~]*")  # RFC 9112 section 3.2.1, and no fragment
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_OURS: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "te", "upgrade", "expect", "trailer"}
+)
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 class SupabaseHttpClient(httpx.AsyncClient):
-    """An HTTP client that can say how its pool stands."""
+    """Sends requests to `base_url`'s origin and to no other, so that no credential can end up elsewhere. Times are in seconds.
 
-    def __init__(self, transport: _BoundedTransport, **kwargs: Any) -> None:  # noqa: ANN401 - httpx's own
-        super().__init__(transport=transport, **kwargs)
-        self._pooled = transport
-
-    def pool(self) -> PoolState:
-        """How the pool stands right now."""
-        return self._pooled.pool()
-
-
-class UnusableResponseError(httpx.DecodingError):
-    """What came back is larger than any answer of Supabase, compressed although that was not asked for, empty, or not HTTP."""
-
-
-def create_http_client(
-    *, connect_timeout: float, read_timeout: float, max_connections: int, keepalive: float
-) -> SupabaseHttpClient:
-    """An HTTP client over one pool of keep-alive connections. Times are in seconds.
+    `connect_timeout` bounds a connection's making (name, TCP and TLS) and the wait for one of the `max_connections`;
+    `read_timeout` the silence of an answer; `keepalive` is how long a connection may idle. The time for a whole request is the
+    caller's to bound, by asyncio.timeout. `tls` replaces the system's trust store.
 
     It follows no redirects (Supabase sends none, and one would carry the credentials elsewhere), keeps no cookies (they would
-    travel from one user's request to the next), takes no proxy or credentials from the environment, and reads at most
-    MAX_RESPONSE_BYTES. Close it with `aclose()`.
-
-    Its requests raise httpx.RequestError, and httpx.HTTPStatusError where the status says that Supabase itself is in trouble:
-    the client of the data API would forget the status over a body that it can parse.
+    travel from one user's request to the next), and takes no proxy or credentials from the environment. Make it inside the
+    running event loop, and close it with `aclose()`.
     """
-    timeout = httpx.Timeout(read_timeout, connect=connect_timeout, pool=connect_timeout)
-    limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
 
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=max_connections, keepalive_timeout=keepalive, ssl=ssl.create_default_context(), ttl_dns_cache=30
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        max_connections: int,
+        keepalive: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(transport=_Closed(), trust_env=False)
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+            raise ValueError("base_url must be http(s)://host[:port]")
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._pool = ConnectionPool(
+            parts.hostname,
+            parts.port or (443 if parts.scheme == "https" else 80),
+            tls=(tls or _tls_context()) if parts.scheme == "https" else None,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            max_connections=max_connections,
+            keepalive=keepalive,
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # Answers are small: to decompress them would take longer than to read them. Should some proxy compress them all the
+        # same, they are understood.
+        self._common_headers = f"Host: {parts.netloc}\r\nAccept-Encoding: identity\r\nUser-Agent: latchkey\r\n"
 
-    return SupabaseHttpClient(
-        transport=_BoundedTransport(client=session, limits=limits),
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=False,
-        headers={"Accept-Encoding": "identity"},  # a small compressed body may hide a huge one
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        event_hooks={"response": [_refuse_unusable]},
-    )
+    async def request(  # type: ignore[override]  # what Supabase's packages use of httpx's
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: httpx.QueryParams | None = None,
+        content: bytes | None = None,
+        json: Any = None,  # noqa: ANN401 - any JSON value
+        **others: Any,  # noqa: ANN401 - httpx's defaults, from its `get` and `post`
+    ) -> httpx.Response:
+        """Send a request and read its response.
 
+        A connection that Supabase closed while it idled costs no request: a GET is sent again, once, over a new connection when
+        nothing was answered (RFC 9110 section 9.2.2); before anything else is sent, the system is asked whether the connection
+        is still whole.
 
-async def _refuse_unusable(response: httpx.Response) -> None:
-    await response.aread()
-    if response.status_code >= 500 or response.status_code == TOO_MANY_REQUESTS:
-        response.raise_for_status()
-    if response.is_success and not response.content and response.request.method == "GET":
-        raise UnusableResponseError("empty", request=response.request)  # the data API's client takes it for "no rows"
-
-
-class _BoundedTransport(AiohttpTransport):
-    def pool(self) -> PoolState:
-        session = self.client
-        if not isinstance(session, aiohttp.ClientSession) or session.connector is None:
-            return PoolState(0, 0, self.limits.max_connections or 0)
-        connector = session.connector
-        idle = sum(len(connections) for connections in connector._conns.values())  # noqa: SLF001 - it tells nobody else
-        return PoolState(len(connector._acquired), idle, connector.limit)  # noqa: SLF001
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            response = await super().handle_async_request(request)
-        except aiohttp.ClientResponseError as error:  # the one family that httpx-aiohttp lets through
-            raise UnusableResponseError("not HTTP", request=request) from error
-        response.stream = _BoundedStream(response.stream)
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            await response.aclose()
-            raise UnusableResponseError("compressed", request=request)
+        Raises httpx.ConnectTimeout, ConnectError, PoolTimeout, ReadTimeout, ReadError, RemoteProtocolError, or
+        UnusableResponseError, which is a DecodingError; and LocalProtocolError for a request that would not be one. Raises
+        HTTPStatusError where the status says that Supabase itself is in trouble: the client of the data API would forget the
+        status over a body that it can parse.
+        """
+        if any(value is not None and value is not httpx.USE_CLIENT_DEFAULT for value in others.values()):
+            raise TypeError(f"not supported: {', '.join(others)}")
+        body = _encode_json(json).encode() if json is not None else content
+        target = self._target(url, params)
+        request = self._serialize(method, target, headers or {}, body, has_json=json is not None)
+        answer = await self._exchange(method, request)
+        response = Response(answer, SentRequest(method, self._origin + target, headers))
+        if answer.status >= 500 or answer.status == _TOO_MANY_REQUESTS:
+            response.raise_for_status()
+        if method == "GET" and not answer.body and response.is_success:
+            raise UnusableResponseError("empty")  # the data API's client takes it for "no rows"
         return response
 
-
-class _BoundedStream(httpx.AsyncByteStream):
-    def __init__(self, stream: httpx.AsyncByteStream | httpx.SyncByteStream) -> None:
-        self._stream = cast("httpx.AsyncByteStream", stream)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = 0
-        async for chunk in self._stream:
-            received += len(chunk)
-            if received > MAX_RESPONSE_BYTES:
-                raise UnusableResponseError(f"more than {MAX_RESPONSE_BYTES} bytes")
-            yield chunk
+    def pool(self) -> PoolState:
+        """How the connection pool stands right now."""
+        return self._pool.state()
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        """Close all connections; what is under way fails."""
+        self._pool.close()
+        await super().aclose()
+
+    async def _exchange(self, method: str, request: bytes) -> Answer:
+        repeatable = method in _REPEATABLE
+        connection = await self._pool.acquire(check=not repeatable)
+        reused = connection.used
+        try:
+            answer = await connection.exchange(request, head_only=method == "HEAD")
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            if not (repeatable and reused and connection.answered_nothing):
+                raise
+            connection = await self._pool.acquire(check=False, new=True)
+            answer = await connection.exchange(request, head_only=method == "HEAD")
+        self._pool.release(connection)
+        return answer
+
+    def _target(self, url: str, params: httpx.QueryParams | None) -> str:
+        if not url.startswith(self._origin):
+            raise httpx.LocalProtocolError("not an address of this Supabase project")
+        target = url[len(self._origin) :]
+        if params:
+            target = f"{target}{'&' if '?' in target else '?'}{params}"
+        if _TARGET.fullmatch(target) is None:
+            raise httpx.LocalProtocolError("not a valid request target")
+        return target
+
+    def _serialize(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, *, has_json: bool) -> bytes:
+        if method not in _METHODS:
+            raise httpx.LocalProtocolError("not a method that is used here")
+        lines = [f"{method} {target} HTTP/1.1\r\n{self._common_headers}"]
+        lines += [f"{_checked(name)}: {value}\r\n" for name, value in headers.items()]
+        count = len(lines) + 4
+        if has_json and "Content-Type" not in headers and "content-type" not in headers:
+            lines.append("Content-Type: application/json\r\n")
+            count += 1
+        if body is not None or method not in _BODYLESS:
+            lines.append(f"Content-Length: {len(body or b'')}\r\n")
+            count += 1
+        lines.append("\r\n")
+        head = "".join(lines)
+        # A value with a line break in it would be further headers, or a second request.
+        if head.count("\n") != count or head.count("\r") != count or "\0" in head:
+            raise httpx.LocalProtocolError("a header value with a line break or a NUL")
+        try:
+            return head.encode("ascii") + (body or b"")
+        except UnicodeEncodeError:
+            raise httpx.LocalProtocolError("a header value that is not ASCII") from None
+
+
+class Response(httpx.Response):
+    """A response that is there already; what costs time and is seldom asked for is made when it is."""
+
+    def __init__(self, answer: Answer, request: SentRequest) -> None:
+        # In the place of httpx's, which parses and copies all of this.
+        self.status_code = answer.status
+        self.extensions = {}
+        self.history = []
+        self.next_request = None
+        self.is_closed = True
+        self.is_stream_consumed = True
+        self.default_encoding = "utf-8"
+        self._content = answer.body
+        self._num_bytes_downloaded = len(answer.body)
+        self._request = request
+        self._raw_headers = answer.headers
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name != "headers":
+            raise AttributeError(name)
+        self.headers = httpx.Headers(self._raw_headers)
+        return self.headers
+
+
+class SentRequest(httpx.Request):
+    """What was sent, as far as a response's reader may ask: method, URL and headers."""
+
+    def __init__(self, method: str, url: str, headers: Mapping[str, str] | None) -> None:
+        self.method = method
+        self.extensions = {}
+        self._sent = url, headers
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name == "url":
+            self.url = httpx.URL(self._sent[0])
+            return self.url
+        if name == "headers":
+            given = self._sent[1]
+            self.headers = given if isinstance(given, httpx.Headers) else httpx.Headers(given)
+            return self.headers
+        raise AttributeError(name)
+
+
+class _Closed(httpx.AsyncBaseTransport):
+    """In the place of httpx's transport: nothing is sent but by `request`."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.UnsupportedProtocol("use request()", request=request)
+
+
+@lru_cache(maxsize=64)
+def _checked(name: str) -> str:
+    if _TOKEN.fullmatch(name) is None or name.lower() in _OURS:
+        raise httpx.LocalProtocolError("not a header that a caller may send")
+    return name
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
