@@ -7,12 +7,15 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from service.log import configure_logging
 from service.middleware.security_headers import api_headers
 from service.server import ServerConfig, run
 from service.settings import Settings
+
+log = structlog.get_logger("service")
 
 
 def main() -> int:
@@ -23,6 +26,9 @@ def main() -> int:
         sys.stderr.write(refusal(error))
         return 2
     configure_logging(settings.log_level)
+    if settings.web_concurrency > 1 and settings.rate_limit_enabled and settings.rate_limit_storage is None:
+        # No refusal: the limits are weaker by a known factor, and replicas elsewhere could not be seen anyway.
+        log.warning("rate_limits_not_shared", processes=settings.web_concurrency, cure="set RATE_LIMIT_STORAGE")
     config = ServerConfig(
         "service.app:create_app",
         drain_delay=settings.drain_seconds,

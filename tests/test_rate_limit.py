@@ -114,6 +114,14 @@ def test_without_a_shared_storage_nothing_is_degraded(service: ServiceProcess) -
     assert rate_limits(service) == "ok"
 
 
+@pytest.mark.parametrize(("processes", "warned"), [("1", False), ("2", True)])
+def test_processes_that_cannot_count_together_are_warned_about(
+    start_service: StartService, processes: str, warned: bool
+) -> None:
+    service = start_service({"WEB_CONCURRENCY": processes})
+    assert ('"event": "rate_limits_not_shared"' in service.log) == warned
+
+
 def test_the_headers_tell_what_is_left(start_service: StartService) -> None:
     service = start_service(
         {"RATE_LIMIT_ADDRESS": "100/day", "RATE_LIMIT_CREDENTIALS": "50/day", "RATE_LIMIT_ACCOUNT": "2/day"}
