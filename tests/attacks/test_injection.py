@@ -77,7 +77,7 @@ TEXTS = {
     "postgrest_embedding": "*,users(*)",
     "html": "<script>alert(document.cookie)</script>",
     "html_attribute": '"><img src=x onerror=alert(1)>',
-    "json": '{"role": "service_role"} ',
+    "json": '{"role": "service_role",',
     "json_end": '"}}, "role": "service_role',
     "template": "{{7*7}}${7*7}<%= 7*7 %>",
     "format_string": "%s%n{0.__class__}",
