@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         hash_token=token_hasher(hash_key),
         forward_client_ip=settings.forward_client_ip,
     )
-    vital_signs = VitalSigns(supabase=supabase, limiter=limiter)
+    vital_signs = VitalSigns(supabase=supabase, limiter=limiter, draining=DRAINING)
     ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING)
     contract, ops_contract = load_contract(cookies), load_ops_contract()
     operations = operation_ids(contract, ops_contract)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from service import metrics
-
 
 class Draining:
     """Between the signal and the end: requests are still answered, and nobody should send new ones."""
@@ -17,9 +15,8 @@ class Draining:
         return self._active
 
     def begin(self) -> None:
-        """Note that it was. There is no way back."""
+        """Note that it was. There is no way back. Safe in a signal handler: it takes no lock."""
         self._active = True
-        metrics.DRAINING.set(1)
 
 
 DRAINING = Draining()

@@ -49,9 +49,13 @@ class DrainingServer(uvicorn.Server):
     def __init__(self, config: ServerConfig) -> None:
         super().__init__(config)
         self._drained_at: float | None = None
+        self._told = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain, or hand the signal to uvicorn."""
+        """Begin to drain, or hand the signal to uvicorn.
+
+        It runs between any two steps of the program, so it must not wait for a lock: metrics and logs have some.
+        """
         DRAINING.begin()
         if sig != signal.SIGTERM or self._drained_at is not None or not self.config.drain_delay:
             super().handle_exit(sig, frame)
@@ -60,10 +64,12 @@ class DrainingServer(uvicorn.Server):
         self._drained_at = time.monotonic() + self.config.drain_delay
         self.config.encoded_headers.append((b"connection", b"close"))
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
-        log.info("Draining for %s seconds", self.config.drain_delay)
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop, asked ten times a second."""
+        if self._drained_at is not None and not self._told:
+            self._told = True
+            log.info("Draining for %s seconds", self.config.drain_delay)
         if self._drained_at is not None and time.monotonic() >= self._drained_at:
             self.should_exit = True
         return await super().on_tick(counter)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from service import metrics
 
 if TYPE_CHECKING:
+    from service.draining import Draining
     from service.rate_limit import RateLimiter
     from service.supabase.backend import Supabase
 
@@ -20,7 +21,8 @@ _INTERVAL = 1.0  # seconds
 class VitalSigns:
     """Fills the gauges that nothing else fills."""
 
-    def __init__(self, *, supabase: Supabase, limiter: RateLimiter | None) -> None:
+    def __init__(self, *, supabase: Supabase, limiter: RateLimiter | None, draining: Draining) -> None:
+        self._draining = draining
         self._supabase = supabase
         self._limiter = limiter
 
@@ -39,6 +41,7 @@ class VitalSigns:
         metrics.UPSTREAM_CONNECTIONS.labels("in_use").set(pool.in_use)
         metrics.UPSTREAM_CONNECTIONS.labels("idle").set(pool.idle)
         metrics.UPSTREAM_CONNECTIONS_MAX.set(pool.limit)
+        metrics.DRAINING.set(int(self._draining.active))
         metrics.TASKS.set(len(asyncio.all_tasks()))
         if _STATM.exists():  # Linux
             metrics.RESIDENT_MEMORY.set(int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
