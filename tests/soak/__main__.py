@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
 import platform
@@ -13,6 +14,8 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from local import keys as local_keys
 from local.supabase import LocalSupabase
@@ -110,7 +113,8 @@ async def soak(service: ServiceProcess, proxy: FaultyProxy, supabase: LocalSupab
 
     async def measure() -> None:
         while True:
-            memory.append((await asyncio.to_thread(scrape, service.url))["latchkey_resident_memory_bytes",])
+            with contextlib.suppress(httpx.TransportError):  # a busy machine
+                memory.append((await asyncio.to_thread(scrape, service.url))["latchkey_resident_memory_bytes",])
             await asyncio.sleep(1)
 
     async with AsyncExitStack() as stack:
@@ -122,8 +126,7 @@ async def soak(service: ServiceProcess, proxy: FaultyProxy, supabase: LocalSupab
         measuring.cancel()
         await asyncio.gather(measuring, return_exceptions=True)
     stalled = await stall.run(service.url, proxy, _token(service), rate=STALLED_RATE, seconds=stalled_seconds)
-    await asyncio.sleep(3)
-    leaked = _leaked(service)
+    leaked = await _leaked(service)
 
     early, late = _fifths(memory)
     growth = late - early
@@ -146,13 +149,22 @@ def _token(service: ServiceProcess) -> str:
     return browser.access_token
 
 
-def _leaked(service: ServiceProcess) -> dict[str, float]:
-    samples = scrape(service.url)
-    return {
-        "connections": samples["latchkey_upstream_connections", "in_use"],
-        "calls": samples["latchkey_upstream_calls_in_progress",],
-        "tasks": max(0.0, samples["latchkey_asyncio_tasks",] - IDLE_TASKS),
-    }
+async def _leaked(service: ServiceProcess) -> dict[str, float]:
+    """What is left over; what was begun gets half a minute to end."""
+    for _ in range(30):
+        await asyncio.sleep(1)
+        try:
+            samples = await asyncio.to_thread(scrape, service.url)
+        except httpx.TransportError:
+            continue  # a busy machine
+        leaked = {
+            "connections": samples["latchkey_upstream_connections", "in_use"],
+            "calls": samples["latchkey_upstream_calls_in_progress",],
+            "tasks": max(0.0, samples["latchkey_asyncio_tasks",] - IDLE_TASKS),
+        }
+        if not any(leaked.values()):
+            break
+    return leaked
 
 
 def main() -> int:
