@@ -38,7 +38,8 @@ embedded Supabase (Python {platform.python_version()}).
 **{report.requests:,} requests in {report.seconds / 60:.0f} minutes, {sum(report.checks.values()):,} checks,
 {len(report.failures)} failures, no warnings; no operation was left out and no check was switched off.**
 
-`make fuzz FUZZ_EXAMPLES={examples} FUZZ_SEED={report.seed}` makes the same test cases again at this revision, and `make fuzz` alone 100 new ones
+`make fuzz FUZZ_EXAMPLES={examples} FUZZ_SEED={report.seed}` makes the same test cases again at this revision, and
+`make fuzz` alone 100 new ones
 for each operation. `FUZZ_SUMMARY=docs/fuzzing.md` writes this page.
 
 Most requests carry real credentials: a CSRF token fetched with its cookie, the refresh cookie and the access token of a user
