@@ -46,6 +46,9 @@ def main() -> int:
         ws="none",
         lifespan="on",
         timeout_keep_alive=settings.keep_alive_timeout,
+        # A worker that does not answer in this many seconds is killed and replaced. It answers from its first import on, and
+        # with uvicorn's own five seconds the workers of a busy machine never get beyond their imports.
+        timeout_worker_healthcheck=60,
     )
     return run(config)
 
