@@ -54,10 +54,10 @@ class CookieJar:
         Cookies of other programs, illegal ones included, are passed over. A name that comes twice with different values
         was planted (RFC 6265 section 8.6: a sibling domain can do that); neither value is believed. Around a name only a
         space and a tab are cut off: browsers let other hosts set `__Host-x` with any other blank before it, which Python's
-        cookie parsers would take for the real one.
+        cookie parsers would take for the real one. A part without "=" is the value of a cookie that has no name.
         """
         pairs = (part.partition("=") for part in header.split(";"))
-        values = {value.strip(_BLANKS) for key, _, value in pairs if key.strip(_BLANKS) == name}
+        values = {value.strip(_BLANKS) for key, sign, value in pairs if sign and key.strip(_BLANKS) == name}
         return values.pop() if len(values) == 1 else None
 
     def _write(self, name: str, value: str, max_age: int) -> str:
