@@ -17,6 +17,7 @@ from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
+from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
 from service import tracing
@@ -174,5 +175,5 @@ def _limiter(settings: Settings) -> RateLimiter | None:
     return RateLimiter(policies, _secret(settings.rate_limit_storage))
 
 
-def _secret(value: Any) -> str | None:  # noqa: ANN401
+def _secret(value: SecretStr | None) -> str | None:
     return None if value is None else value.get_secret_value()
