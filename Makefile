@@ -53,7 +53,7 @@ contract-diff: $(BIN)/oasdiff ## List what changed in the contract since BASE, a
 	@test -n "$(BASE)" || { echo 'Name the revision to compare with: make contract-diff BASE=main' >&2; exit 2; }
 	@openapi/diff/diff.sh $(BASE):openapi/auth.yaml openapi/auth.yaml
 
-check: $(STAMPS)/dev $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, and whether generated files and lock files are current
+check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, and whether generated files and lock files are current
 	@echo '> Lint and security rules (ruff S, from Bandit)' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
@@ -113,6 +113,12 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
 $(STAMPS)/node: local/package.json local/package-lock.json | $(STAMPS)/run
 	@echo '> Installing Supabase Lite'
 	@cd local && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@touch $@
+
+$(STAMPS)/checks: requirements/checks.txt | $(STAMPS)/run
+	@echo '> Installing the programs that check files'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/checks
+	@$(BIN)/uv pip sync --quiet --python $(VENV)/checks/bin/python --require-hashes requirements/checks.txt
 	@touch $@
 
 $(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STAMPS)/run

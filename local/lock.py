@@ -19,6 +19,7 @@ SELECTIONS: Final[dict[str, list[str]]] = {
     "local.txt": ["pyproject.toml", "--group", "local", "--constraint", "requirements/dev.txt"],
     "service.txt": ["pyproject.toml", "--constraint", "requirements/dev.txt"],
     "otel.txt": ["pyproject.toml", "--extra", "otel", "--constraint", "requirements/dev.txt"],
+    "checks.txt": ["--group", "checks"],
     "contract-diff.txt": ["--group", "contract-diff"],
     "uv.txt": ["--group", "bootstrap"],
 }

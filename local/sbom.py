@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from local.paths import ROOT
+from local.paths import CHECKS, ROOT
 
 LOCK: Final = ROOT / "requirements" / "service.txt"
 TARGET: Final = ROOT / "build" / "sbom.cdx.json"
@@ -21,7 +21,7 @@ def write(target: Path = TARGET) -> int:
     target.parent.mkdir(exist_ok=True)
     command = [
         # It warns that the lock file does not say which package asked for which.
-        sys.executable, "-W", "ignore::UserWarning", "-m", "cyclonedx_py", "requirements", str(LOCK),
+        str(CHECKS / "python"), "-W", "ignore::UserWarning", "-m", "cyclonedx_py", "requirements", str(LOCK),
         "--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "--spec-version", "1.6",
         "--output-format", "JSON", "--output-file", str(target),
     ]  # fmt: skip

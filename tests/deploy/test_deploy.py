@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -18,6 +17,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.keys import Keys
+from local.paths import CHECKS
 from service.settings import Settings
 from tests.support import faults
 from tests.support.browser import Browser, new_email
@@ -33,8 +33,8 @@ COMPOSE: Final = DEPLOY / "compose.yaml"
 
 
 def _run(program: str, *arguments: str | Path) -> None:
-    beside_python = Path(sys.executable).with_name(program)
-    path = str(beside_python) if beside_python.exists() else shutil.which(program)
+    own = CHECKS / program
+    path = str(own) if own.exists() else shutil.which(program)
     assert path is not None, f"{program} is not installed"
     done = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
