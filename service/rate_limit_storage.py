@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import floor
 from typing import Final
 
-from coredis.retry import NoRetryPolicy
 from limits.aio.storage import SlidingWindowCounterSupport, Storage
 from limits.storage import storage_from_string
 
@@ -130,6 +129,8 @@ def shared_storage(url: str, timeout: float) -> Storage:
 
     No try is repeated: whoever waits for it is a request.
     """
+    from coredis.retry import NoRetryPolicy  # here, since it takes long to import and most services have no use for it
+
     scheme, _, rest = url.partition("://")
     scheme = _COREDIS_SCHEMES.get(scheme, scheme)
     options = {
