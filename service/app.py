@@ -13,7 +13,6 @@ from connexion.exceptions import ProblemException
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.response_validation import ResponseValidationMiddleware
-from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
@@ -34,12 +33,12 @@ from service.middleware.body_limit import BodyLimitMiddleware
 from service.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
-from service.middleware.exact_path import ExactPathMiddleware
 from service.middleware.metrics import MetricsMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.middleware.request_validation import ContractRequestValidation
 from service.middleware.response_check import ResponseCheckMiddleware
+from service.middleware.routing import DirectRoutingMiddleware
 from service.middleware.security_headers import SecurityHeadersMiddleware
 from service.operations import ContractApp, function_name
 from service.ops_handlers import OpsHandlers
@@ -117,7 +116,7 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             partial(MetricsMiddleware, operations=operations),
             partial(SecurityHeadersMiddleware, hsts=settings.production),
             partial(ExactCorsMiddleware, origins=settings.origins),
-            RateLimitHeadersMiddleware,
+            *([RateLimitHeadersMiddleware] if limiter is not None else []),
             ExceptionMiddleware,
             # From here on, what is raised is answered in the error schema.
             partial(
@@ -128,12 +127,11 @@ def create_app(settings: Settings | None = None) -> ContractApp:
             partial(DeadlineMiddleware, timeout=settings.request_timeout),
             partial(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
             partial(DocsPagesMiddleware, contract=contract, swagger_ui=settings.serves_swagger_ui),
-            ExactPathMiddleware,
-            RoutingMiddleware,
+            DirectRoutingMiddleware,
             *([partial(RateLimitMiddleware, limiter=limiter)] if limiter is not None else []),
             SecurityMiddleware,
             partial(ContractRequestValidation, bodies=BodyReader(contract)),
-            ResponseValidationMiddleware,
+            *([ResponseValidationMiddleware] if responses is not None else []),
             LifespanMiddleware,
         ],
         swagger_ui_options=SwaggerUIOptions(serve_spec=False, swagger_ui=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[0-9A-Fa-f:.]+)\](:[0-9]+)?")
@@ -42,6 +43,7 @@ def _without_port(hop: str) -> str:
     return (matched["v4"] or matched["v6"]) if matched else hop
 
 
+@lru_cache(maxsize=4096)  # the same callers and proxies come again and again
 def _parse(value: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(value)

@@ -18,6 +18,8 @@ from typing import Any
 
 import structlog
 
+from service.request_context import current_request_id
+
 _CREDENTIAL = re.compile(
     r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"  # a JWT
     r"|sb_(secret|publishable)_[A-Za-z0-9_-]+"  # a Supabase key
@@ -45,7 +47,7 @@ Processor = Callable[[Any, str, EventDict], Mapping[str, Any]]
 def configure_logging(level: str) -> None:
     """Send all logs of this process, the libraries' included, through structlog to stderr."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -55,7 +57,8 @@ def configure_logging(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        # Drops what is below the level at once; stdlib's own wrapper runs all processors first.
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -107,6 +110,12 @@ def token_hasher(key: bytes) -> Callable[[str], str]:
         return hmac.new(key, b"refresh token\0" + token.encode(), hashlib.sha256).hexdigest()[:16]
 
     return token_hash
+
+
+def _request_id(_logger: object, _method: str, event: EventDict) -> EventDict:
+    if (request_id := current_request_id()) is not None:
+        event["request_id"] = request_id
+    return event
 
 
 def _exception_without_values(_logger: object, _method: str, event: EventDict) -> EventDict:

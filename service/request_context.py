@@ -37,6 +37,12 @@ def enter(context: RequestContext) -> None:
     _current.set(context)
 
 
+def current_request_id() -> str | None:
+    """The current request's id; None outside of any."""
+    request = _current.get(None)
+    return None if request is None else request.request_id
+
+
 def current_request() -> RequestContext:
     """The current request; outside of any, an empty one."""
     return _current.get(None) or RequestContext()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-import uuid
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 
@@ -45,7 +45,6 @@ class RequestLogMiddleware:
             ),
         )
         request_context.enter(context)
-        structlog.contextvars.bind_contextvars(request_id=context.request_id)
         status = 0
 
         async def send_named(message: Message) -> None:
@@ -63,7 +62,6 @@ class RequestLogMiddleware:
                 await send_error(internal_error(), scope, receive, send_named)
         finally:
             _log(scope, context, status, time.perf_counter() - started)
-            structlog.contextvars.unbind_contextvars("request_id")
 
 
 def _log(scope: Scope, context: RequestContext, status: int, seconds: float) -> None:
@@ -81,4 +79,4 @@ def _log(scope: Scope, context: RequestContext, status: int, seconds: float) -> 
 
 
 def _request_id(value: str | None) -> str:
-    return value if value is not None and _REQUEST_ID.fullmatch(value) else uuid.uuid4().hex
+    return value if value is not None and _REQUEST_ID.fullmatch(value) else os.urandom(16).hex()

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from supabase_auth import AsyncGoTrueClient
-
 from service import tracing
 from service.supabase.errors import Call, upstream
 
 if TYPE_CHECKING:
-    import httpx
+    from supabase_auth import AsyncGoTrueClient
     from supabase_auth.types import AuthResponse, Session
+
+    from service.supabase.light_clients import AuthClients
 
 
 T = TypeVar("T")
@@ -45,16 +45,13 @@ class NewUser:
 class AuthClient:
     """Calls Supabase Auth for callers who are not signed in yet.
 
-    It makes a new GoTrue object for every call: such an object keeps the session of whoever signs in with it, so a shared one
-    would act as one user in another's request. The objects are light; the connection pool under them is shared.
-    `timeout` bounds each call, in seconds.
+    It uses a new GoTrue object for every call: such an object keeps the session of whoever signs in with it, so a shared one
+    would act as one user in another's request. The connection pool under them is shared. `timeout` bounds each call, in
+    seconds.
     """
 
-    def __init__(
-        self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str, secret_key: str, timeout: float
-    ) -> None:
-        self._http = http
-        self._url = f"{base_url}/auth/v1"
+    def __init__(self, clients: AuthClients, *, publishable_key: str, secret_key: str, timeout: float) -> None:
+        self._clients = clients
         self._publishable_key = publishable_key
         self._secret_key = secret_key
         self._timeout = timeout
@@ -92,13 +89,7 @@ class AuthClient:
             if client_address is None
             else {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
         )
-        return AsyncGoTrueClient(
-            url=self._url,
-            headers={**headers, **tracing.headers()},
-            http_client=self._http,
-            auto_refresh_token=False,
-            persist_session=False,
-        )
+        return self._clients.make({**headers, **tracing.headers()})
 
 
 def _session(answer: AuthResponse) -> Tokens:

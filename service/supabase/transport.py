@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -144,7 +144,7 @@ class SupabaseHttpClient(httpx.AsyncClient):
         if method not in _METHODS:
             raise httpx.LocalProtocolError("not a method that is used here")
         lines = [f"{method} {target} HTTP/1.1\r\n{self._common_headers}"]
-        lines += [f"{_checked(name)}: {value}\r\n" for name, value in headers.items()]
+        lines += [f"{_checked(name)}: {value}\r\n" for name, value in _pairs(headers)]
         count = len(lines) + 4
         if has_json and "Content-Type" not in headers and "content-type" not in headers:
             lines.append("Content-Type: application/json\r\n")
@@ -211,6 +211,12 @@ class _Closed(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         raise httpx.UnsupportedProtocol("use request()", request=request)
+
+
+def _pairs(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if isinstance(headers, httpx.Headers):  # whose `items` merges what has the same name, at some cost
+        return [(name.decode(), value.decode("latin-1")) for name, value in headers.raw]
+    return headers.items()
 
 
 @lru_cache(maxsize=64)

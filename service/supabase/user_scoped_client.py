@@ -6,9 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from postgrest import AsyncPostgrestClient
-from supabase_auth import AsyncGoTrueClient
-
 from service import tracing
 from service.errors import ApiError
 from service.models import ErrorCode
@@ -16,9 +13,8 @@ from service.supabase.auth_client import user_id
 from service.supabase.errors import Call, upstream
 
 if TYPE_CHECKING:
-    import httpx
-
     from service.access_token import AccessToken
+    from service.supabase.light_clients import AuthClients, ProfileQueries
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +30,10 @@ class UserScopedClient:
     """One for each request, bound to the caller's access token. `timeout` bounds each call, in seconds."""
 
     def __init__(
-        self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str, token: AccessToken, timeout: float
+        self, auth: AuthClients, profiles: ProfileQueries, *, publishable_key: str, token: AccessToken, timeout: float
     ) -> None:
-        self._http = http
-        self._url = base_url
+        self._auth = auth
+        self._profiles = profiles
         self._publishable_key = publishable_key
         self._token = token
         self._timeout = timeout
@@ -55,13 +51,7 @@ class UserScopedClient:
 
     async def _identity(self) -> tuple[str, str]:
         async with upstream(Call.get_user, self._timeout):
-            auth = AsyncGoTrueClient(
-                url=f"{self._url}/auth/v1",
-                headers={"apikey": self._publishable_key, **tracing.headers()},
-                http_client=self._http,
-                auto_refresh_token=False,
-                persist_session=False,
-            )
+            auth = self._auth.make({"apikey": self._publishable_key, **tracing.headers()})
             answer = await auth.get_user(self._token.value)
             if answer is None or str(answer.user.id) != self._token.user_id:
                 raise ValueError("Supabase answered with another user than the token names")
@@ -70,11 +60,9 @@ class UserScopedClient:
     async def _display_name(self) -> str | None:
         async with upstream(Call.get_profile, self._timeout):
             headers = {"apikey": self._publishable_key, "Authorization": f"Bearer {self._token.value}", **tracing.headers()}
-            data = AsyncPostgrestClient(f"{self._url}/rest/v1", headers=headers, http_client=self._http, retry_enabled=False)
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
-            query = data.from_("user_profile").select("display_name").eq("id", self._token.user_id).limit(1)
-            return _display_name((await query.execute()).data)
+            return _display_name((await self._profiles.make(self._token.user_id, headers).execute()).data)
 
 
 def _display_name(rows: object) -> str | None:
