@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -19,15 +21,17 @@ from tests.support import leaks
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = (sys.executable, "-m", "service")
+_PORTS = 12_000, 32_000  # below what Linux, macOS and Windows take for outgoing connections
 CSRF_TOKEN = "static-token-of-the-tests"
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on right now, and that the system gives to no outgoing connection before it is used."""
+    while True:
+        port = random.randrange(*_PORTS)  # noqa: S311 - no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def development_env(supabase_url: str, keys: Keys, port: int) -> dict[str, str]:
