@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import jwt
 from jwt import PyJWK
+from jwt.algorithms import HMACAlgorithm
 
 MAX_TOKEN_BYTES = 8_192
 ASYMMETRIC = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
@@ -38,16 +39,31 @@ class _Jws(jwt.PyJWS):
         return decoded
 
 
-_JWS = _Jws()
+class _Hs256(HMACAlgorithm):
+    """PyJWT's, which asks with each token whether the secret might be a public key. It is one from the settings: once will do."""
+
+    def __init__(self) -> None:
+        super().__init__(self.SHA256)
+        self._prepared = lru_cache(maxsize=1)(super().prepare_key)
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        return self._prepared(key)
+
+
+_JWS = _Jws(algorithms=[*ASYMMETRIC, "HS256"])
+_JWS.unregister_algorithm("HS256")
+_JWS.register_algorithm("HS256", _Hs256())
 _JWT = jwt.PyJWT()
 _JWT._jws = _JWS  # noqa: SLF001 - a test notices when PyJWT no longer works like this
 
 
-@lru_cache(maxsize=1)
-def _hmac_key(secret: str) -> PyJWK:
-    """As a string, PyJWT would try for each token whether the secret is a public key in some encoding."""
-    value = base64.urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()
-    return PyJWK({"kty": "oct", "alg": "HS256", "k": value})
+@lru_cache(maxsize=64)
+def _header(segment: str) -> dict[str, Any]:
+    """A token's first part, not to be changed. It names algorithm and key: the same for all tokens that a key has signed."""
+    try:
+        return _JWS.get_unverified_header(f"{segment}..")
+    except _UNREADABLE as error:
+        raise InvalidTokenError("shape") from error
 
 
 Reason = Literal["shape", "algorithm", "key", "signature", "time", "issuer", "audience", "claims"]
@@ -101,25 +117,22 @@ class AccessTokenVerifier:
         session_id = claims.get("session_id")
         return AccessToken(token, subject, session_id if isinstance(session_id, str) else None)
 
-    async def _key_for(self, token: str) -> tuple[str, PyJWK]:
+    async def _key_for(self, token: str) -> tuple[str, str | PyJWK]:
         """The algorithm and the key: never a key of one kind for an algorithm of the other (RFC 8725 section 3.1)."""
-        try:
-            header = _JWS.get_unverified_header(token)
-        except _UNREADABLE as error:
-            raise InvalidTokenError("shape") from error
+        header = _header(token.partition(".")[0])
         if "crit" in header:  # extensions that must be understood (RFC 7515 section 4.1.11); Supabase uses none
             raise InvalidTokenError("shape")
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm == "HS256" and self.secret is not None:
-            return algorithm, _hmac_key(self.secret)
-        if algorithm not in ASYMMETRIC:
+            return algorithm, self.secret
+        if not isinstance(algorithm, str) or algorithm not in ASYMMETRIC:
             raise InvalidTokenError("algorithm")
         key = await self.find_key(key_id) if isinstance(key_id, str) else None
         if key is None or key.algorithm_name != algorithm:
             raise InvalidTokenError("key")
         return algorithm, key
 
-    def _decode(self, token: str, algorithm: str, key: PyJWK) -> dict[str, Any]:
+    def _decode(self, token: str, algorithm: str, key: str | PyJWK) -> dict[str, Any]:
         try:
             return _JWT.decode(
                 token,
@@ -135,5 +148,7 @@ class AccessTokenVerifier:
             raise InvalidTokenError("audience") from error
         except jwt.InvalidSignatureError as error:
             raise InvalidTokenError("signature") from error
+        except jwt.DecodeError as error:
+            raise InvalidTokenError("shape") from error
         except _UNREADABLE as error:
             raise InvalidTokenError("claims") from error

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -22,6 +23,8 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+M = TypeVar("M", Counter, Gauge, Histogram)
 
 NONE: Final = "none"  # the label of a request that belongs to no operation, and of one that got no error
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -74,6 +77,12 @@ LOOP_LAG = Gauge(
     multiprocess_mode="livemax",
 )
 RESIDENT_MEMORY = Gauge("latchkey_resident_memory_bytes", "Memory of all processes.", multiprocess_mode="livesum")
+
+
+@lru_cache(maxsize=4096)  # more than there are series
+def series(metric: M, *labels: str) -> M:
+    """`metric.labels(...)`, which takes a lock and compares all names each time it is asked."""
+    return metric.labels(*labels)
 
 
 def render() -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -50,6 +51,12 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._drained_at: float | None = None
         self._told = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen. What was made until here (modules, the contract) stays, and no collection need look at it again."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain, or hand the signal to uvicorn.

@@ -50,8 +50,8 @@ class MetricsMiddleware:
             raise
         finally:
             metrics.REQUESTS_IN_PROGRESS.dec()
-            metrics.REQUESTS.labels(operation or metrics.NONE, status, request.error_code or metrics.NONE).inc()
-            metrics.REQUEST_SECONDS.labels(operation or metrics.NONE).observe(time.perf_counter() - started)
+            metrics.series(metrics.REQUESTS, operation or metrics.NONE, status, request.error_code or metrics.NONE).inc()
+            metrics.series(metrics.REQUEST_SECONDS, operation or metrics.NONE).observe(time.perf_counter() - started)
             _count_refusals(request)
 
 
@@ -60,6 +60,6 @@ def _count_refusals(request: RequestContext) -> None:
         return
     for field, kind in _REFUSED_BY.items():
         if field in request.log_fields:
-            metrics.REFUSALS.labels(f"{kind}_{request.log_fields[field]}").inc()
+            metrics.series(metrics.REFUSALS, f"{kind}_{request.log_fields[field]}").inc()
     if request.error_code in _REFUSALS:
-        metrics.REFUSALS.labels(request.error_code).inc()
+        metrics.series(metrics.REFUSALS, request.error_code).inc()

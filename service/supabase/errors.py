@@ -181,8 +181,8 @@ async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
     finally:
         target = TARGETS[call]
         metrics.UPSTREAM_CALLS_IN_PROGRESS.dec()
-        metrics.UPSTREAM_CALLS.labels(target, call.value, outcome).inc()
-        metrics.UPSTREAM_SECONDS.labels(target, call.value).observe(time.perf_counter() - started)
+        metrics.series(metrics.UPSTREAM_CALLS, target, call.value, outcome).inc()
+        metrics.series(metrics.UPSTREAM_SECONDS, target, call.value).observe(time.perf_counter() - started)
 
 
 @contextmanager
