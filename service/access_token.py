@@ -40,7 +40,7 @@ class _Jws(jwt.PyJWS):
 
 
 class _Hs256(HMACAlgorithm):
-    """PyJWT's, which asks with each token whether the secret might be a public key. It is one from the settings: once will do."""
+    """PyJWT's, which asks at each token whether the secret might be a public key. It comes from the settings: once will do."""
 
     def __init__(self) -> None:
         super().__init__(self.SHA256)
