@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +14,7 @@ from local import keys as local_keys
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.migrated import copy, template
 from tests.support.service import ServiceProcess, development_env, free_port
 
 StartService = Callable[..., ServiceProcess]
@@ -24,9 +27,17 @@ def keys() -> Keys:
 
 
 @pytest.fixture(scope="session")
-def supabase(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[LocalSupabase]:
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of a migrated Supabase, to copy. The workers of one run share it."""
+    folder = tmp_path_factory.getbasetemp()
+    return template(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
+
+
+@pytest.fixture(scope="session")
+def supabase(tmp_path_factory: pytest.TempPathFactory, keys: Keys, migrated: Path) -> Iterator[LocalSupabase]:
     """An embedded Supabase that opens a session at sign-up, as supabase/config.toml says."""
-    with LocalSupabase(tmp_path_factory.mktemp("supabase"), free_port(), keys, password_cost=4) as running:
+    state = copy(migrated, tmp_path_factory.mktemp("supabase") / "state")
+    with LocalSupabase(state, free_port(), keys, password_cost=4) as running:
         yield running
 
 
@@ -38,16 +49,34 @@ def service(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, k
         yield running
 
 
+@pytest.fixture(scope="session")
+def own_port() -> Iterator[int]:
+    """A port that nobody else gets, and that refuses connections while no server of ours listens on it."""
+    with socket.socket() as placeholder:
+        placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        placeholder.bind(("127.0.0.1", 0))
+        yield placeholder.getsockname()[1]
+
+
 @pytest.fixture
-def start_supabase(tmp_path: Path, keys: Keys) -> Iterator[StartSupabase]:
-    """Starts one more embedded Supabase, for a test that configures or breaks it."""
+def start_supabase(tmp_path: Path, keys: Keys, migrated: Path, own_port: int) -> Iterator[StartSupabase]:
+    """Starts one more embedded Supabase, for a test that configures or breaks it; `own_service` is over it."""
     with ExitStack() as stack:
 
         def start(**overrides: object) -> LocalSupabase:
             settings = {name.replace("__", "."): value for name, value in overrides.items()}
-            return stack.enter_context(LocalSupabase(tmp_path / "supabase", free_port(), keys, settings, password_cost=4))
+            state = copy(migrated, tmp_path / "supabase")
+            return stack.enter_context(LocalSupabase(state, own_port, keys, settings, password_cost=4))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def own_service(tmp_path_factory: pytest.TempPathFactory, own_port: int, keys: Keys) -> Iterator[ServiceProcess]:
+    """The service over the Supabase that `start_supabase` started, whichever that is at the moment."""
+    env = development_env(f"http://127.0.0.1:{own_port}", keys, free_port()) | {"JWT_LEEWAY": "0"}
+    with ServiceProcess(env, tmp_path_factory.mktemp("own-service") / "service.log") as running:
+        yield running
 
 
 @pytest.fixture

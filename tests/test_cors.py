@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartService
+from tests.support import loopback
 from tests.support.service import ServiceProcess
 
 ALLOWED = ["http://localhost:5173", "http://127.0.0.1:5173"]
@@ -19,12 +20,12 @@ def cors_headers(response: httpx.Response) -> list[str]:
 
 def preflight(service: ServiceProcess, origin: str, headers: str = "content-type,x-csrf-token") -> httpx.Response:
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": headers}
-    return httpx.options(f"{service.url}/auth/signin", headers=asked, trust_env=False)
+    return loopback.options(f"{service.url}/auth/signin", headers=asked)
 
 
 @pytest.mark.parametrize("origin", ALLOWED)
 def test_an_allowed_origin_is_named_back_with_credentials(service: ServiceProcess, origin: str) -> None:
-    response = httpx.get(f"{service.url}/auth/csrf", headers={"Origin": origin}, trust_env=False)
+    response = loopback.get(f"{service.url}/auth/csrf", headers={"Origin": origin})
     assert response.headers["Access-Control-Allow-Origin"] == origin
     assert response.headers["Access-Control-Allow-Credentials"] == "true"
     assert "Origin" in response.headers["Vary"]
@@ -50,8 +51,8 @@ def test_a_preflight_for_a_header_that_the_api_does_not_know_is_refused_in_the_e
 @pytest.mark.parametrize("origin", FOREIGN)
 def test_any_other_origin_gets_no_cors_header_at_all(service: ServiceProcess, origin: str) -> None:
     for response in (
-        httpx.get(f"{service.url}/auth/csrf", headers={"Origin": origin}, trust_env=False),
-        httpx.get(f"{service.url}/nowhere", headers={"Origin": origin}, trust_env=False),
+        loopback.get(f"{service.url}/auth/csrf", headers={"Origin": origin}),
+        loopback.get(f"{service.url}/nowhere", headers={"Origin": origin}),
         preflight(service, origin),
     ):
         assert cors_headers(response) == []
@@ -60,5 +61,5 @@ def test_any_other_origin_gets_no_cors_header_at_all(service: ServiceProcess, or
 def test_the_origins_are_the_configured_ones(start_service: StartService) -> None:
     service = start_service({"CORS_ORIGINS": "https://app.example.com, https://admin.example.com"})
     for origin, expected in (("https://admin.example.com", "https://admin.example.com"), (ALLOWED[0], None)):
-        response = httpx.get(f"{service.url}/auth/csrf", headers={"Origin": origin}, trust_env=False)
+        response = loopback.get(f"{service.url}/auth/csrf", headers={"Origin": origin})
         assert response.headers.get("Access-Control-Allow-Origin") == expected

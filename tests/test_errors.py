@@ -13,6 +13,7 @@ from service.app import create_app
 from service.errors import MEANINGS
 from service.handlers import AuthHandlers
 from service.models import ErrorCode
+from tests.support import loopback
 from tests.support.browser import Browser
 from tests.support.fixed_answers import SESSION, USER, FixedAnswers
 from tests.support.service import CSRF_TOKEN, ServiceProcess, development_env, free_port
@@ -61,13 +62,12 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_every_error_is_the_error_schema_with_cors_headers(service: ServiceProcess, case: tuple[object, ...]) -> None:
     method, path, headers, body, status, code = case
-    response = httpx.request(
+    response = loopback.request(
         str(method),
         service.url + str(path),
         headers={**headers, "Origin": ORIGIN},  # type: ignore[dict-item]
         content=body(20) if callable(body) else body,  # type: ignore[arg-type]
         timeout=30,
-        trust_env=False,
     )
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/json"
@@ -92,7 +92,7 @@ def test_every_error_is_the_error_schema_with_cors_headers(service: ServiceProce
     ],
 )  # fmt: skip
 def test_a_wrong_method_is_told_the_right_ones(service: ServiceProcess, path: str, allow: str) -> None:
-    response = httpx.put(service.url + path, trust_env=False)
+    response = loopback.put(service.url + path)
     assert (response.status_code, response.headers["Allow"]) == (405, allow)
 
 
@@ -117,7 +117,7 @@ def test_what_supabase_answers_outside_the_contract_is_an_upstream_error(
 ) -> None:
     service, upstream = fixed_service
     upstream.answers["POST /auth/v1/token"] = (200, {**SESSION, **wrong})
-    response = httpx.post(service.url + "/auth/signin", json=CREDENTIALS, headers=CSRF, trust_env=False)
+    response = loopback.post(service.url + "/auth/signin", json=CREDENTIALS, headers=CSRF)
     assert (response.status_code, response.json()["code"]) == (502, "upstream_error")
     assert "Set-Cookie" not in response.headers
     assert "X-Injected" not in response.headers

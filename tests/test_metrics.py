@@ -12,7 +12,9 @@ import pytest
 
 from service.models import ErrorCode
 from tests.conftest import StartService
+from tests.support import loopback
 from tests.support.browser import Browser, new_email
+from tests.support.loopback import TRUST_NOBODY
 from tests.support.metrics import scrape
 from tests.support.service import ServiceProcess
 
@@ -74,13 +76,13 @@ def test_refusals_are_counted_by_reason(start_service: StartService) -> None:
 
 
 def test_readiness_shows_in_the_metrics(service: ServiceProcess) -> None:
-    assert httpx.get(f"{service.url}/readyz", trust_env=False).status_code == 200
+    assert loopback.get(f"{service.url}/readyz").status_code == 200
     samples = scrape(service.url)
     assert [samples["latchkey_supabase_up", part] for part in ("auth", "data_api", "migration")] == [1, 1, 1]
 
 
 def test_labels_stay_few_whatever_is_asked_for(service: ServiceProcess) -> None:
-    with httpx.Client(base_url=service.url, trust_env=False) as http:
+    with httpx.Client(base_url=service.url, trust_env=False, verify=TRUST_NOBODY) as http:
         http.get("/auth/me")
         before = {sample for sample in scrape(service.url) if sample[0] == "latchkey_requests_total"}
         for number in range(200):
@@ -106,7 +108,7 @@ def test_labels_stay_few_whatever_is_asked_for(service: ServiceProcess) -> None:
 def test_the_workers_of_one_service_are_counted_together(start_service: StartService) -> None:
     service = start_service({"WEB_CONCURRENCY": "2"})
     for _ in range(40):  # a new connection each, so that both workers get some
-        assert httpx.get(f"{service.url}/auth/me", trust_env=False).status_code == 401
+        assert loopback.get(f"{service.url}/auth/me").status_code == 401
     samples = scrape(service.url)
     assert samples["latchkey_requests_total", "unauthorized", "getMe", "401"] == 40
     assert samples["latchkey_upstream_connections_max",] == 200

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import which
 
-import httpx
 import pytest
 
 from tests.conftest import StartService
+from tests.support import loopback
 from tests.support.browser import Browser, new_email
 from tests.support.redis import RedisServer
 from tests.support.service import ServiceProcess
@@ -35,7 +35,7 @@ def limits(redis: RedisServer, **settings: str) -> dict[str, str]:
 
 
 def rate_limits(service: ServiceProcess) -> str:
-    response = httpx.get(f"{service.url}/readyz", trust_env=False, timeout=30)
+    response = loopback.get(f"{service.url}/readyz", timeout=30)
     assert response.status_code == 200
     result: str = response.json()["checks"]["rateLimits"]
     return result

@@ -9,12 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import jwt
 import pytest
 from pydantic import ValidationError
 
 from service.settings import Settings
+from tests.support import loopback
 from tests.support.service import ROOT, ServiceProcess, free_port
 
 # What older projects have for API keys.
@@ -188,8 +188,8 @@ def test_safe_settings_start_in_production_with_every_safety_on(tmp_path: Path) 
         "SUPABASE_SECRET_KEY": SERVICE_KEY,
     }
     with ServiceProcess(safe, tmp_path / "service.log") as service:
-        response = httpx.get(f"{service.url}/auth/csrf", trust_env=False)
-        assert httpx.get(f"{service.url}/ui/", trust_env=False).status_code == 404
+        response = loopback.get(f"{service.url}/auth/csrf")
+        assert loopback.get(f"{service.url}/ui/").status_code == 404
     assert response.status_code == 200
     assert response.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
     cookie = response.headers["set-cookie"]

@@ -10,6 +10,7 @@ import pytest
 
 from service.errors import ApiError
 from service.supabase.signing_keys import SigningKeys
+from tests.support.loopback import TRUST_NOBODY
 from tests.support.project import Project, elliptic, rsa_key
 
 JWKS = "/auth/v1/.well-known/jwks.json"
@@ -23,7 +24,7 @@ def project() -> Iterator[Project]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=TRUST_NOBODY) as client:
         yield client
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.attacks.conftest import StartModuleService
-from tests.support import raw
+from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.project import Project, elliptic
 from tests.support.service import CSRF_TOKEN, ServiceProcess
@@ -175,12 +174,12 @@ def test_every_cookie_is_out_of_reach_of_scripts_other_hosts_and_plain_http(guar
 
 def test_the_served_contract_names_the_cookie_as_it_is(guarded: ServiceProcess, service: ServiceProcess) -> None:
     for running, name in ((guarded, "__Host-sb_refresh_token"), (service, "sb_refresh_token")):
-        contract = httpx.get(f"{running.url}/openapi.json", trust_env=False).json()
+        contract = loopback.get(f"{running.url}/openapi.json").json()
         assert contract["components"]["securitySchemes"]["refreshCookie"]["name"] == name
 
 
 def test_the_csrf_cookie_lives_as_long_as_the_token(service: ServiceProcess) -> None:
-    cookie = httpx.get(f"{service.url}/auth/csrf", trust_env=False).headers["set-cookie"]
+    cookie = loopback.get(f"{service.url}/auth/csrf").headers["set-cookie"]
     assert "Max-Age=43200" in cookie.split("; ")
 
 

@@ -17,7 +17,7 @@ from local.keys import Keys
 from service.csrf import CsrfTokens
 from tests.attacks.conftest import OWN_ORIGIN as OWN
 from tests.conftest import StartService
-from tests.support import raw
+from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
@@ -131,7 +131,7 @@ def test_a_token_of_the_attacker_s_own_browser(victim: Browser, service: Service
 
 
 def test_a_stolen_token_without_the_browser_s_cookie(victim: Browser, service: ServiceProcess) -> None:
-    stolen = httpx.post(f"{service.url}/auth/logout", headers={"X-CSRF-Token": str(victim.csrf_token)}, trust_env=False)
+    stolen = loopback.post(f"{service.url}/auth/logout", headers={"X-CSRF-Token": str(victim.csrf_token)})
     assert reason(stolen) == "invalid"
 
 

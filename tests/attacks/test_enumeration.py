@@ -10,6 +10,7 @@ import pytest
 
 from tests.attacks.conftest import StartModuleService
 from tests.conftest import StartService
+from tests.support import loopback
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.fixed_answers import USER, FixedAnswers
 from tests.support.service import ServiceProcess
@@ -101,5 +102,5 @@ def test_a_password_that_is_refused_does_not_tell_whether_the_address_is_taken(s
     "path", ["/auth/users", "/auth/admin/users", "/auth/v1/admin/users", "/rest/v1/user_profile", "/users/1"]
 )
 def test_no_path_of_supabase_is_reachable_through_the_service(service: ServiceProcess, path: str) -> None:
-    response = httpx.get(service.url + path, trust_env=False)
+    response = loopback.get(service.url + path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")

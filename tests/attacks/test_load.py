@@ -6,11 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 
-import httpx
 import pytest
 
 from tests.attacks.conftest import StartModuleService
-from tests.support import raw
+from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
@@ -40,7 +39,7 @@ def limited(start_module_service: StartModuleService) -> ServiceProcess:
 def attempt(service: ServiceProcess, email: str, forwarded_for: str, password: str = WRONG) -> int:
     headers = {"X-CSRF-Token": CSRF_TOKEN, "X-Forwarded-For": forwarded_for}
     body = {"email": email, "password": password}
-    return httpx.post(f"{service.url}/auth/signin", json=body, headers=headers, trust_env=False, timeout=60).status_code
+    return loopback.post(f"{service.url}/auth/signin", json=body, headers=headers, timeout=60).status_code
 
 
 # Guessing
@@ -81,7 +80,7 @@ def test_sign_up_and_sign_in_count_together(limited: ServiceProcess) -> None:
     statuses = []
     for path in ["signup", "signin"] * 5:
         body = {"email": new_email(), "password": PASSWORD}
-        statuses.append(httpx.post(f"{limited.url}/auth/{path}", json=body, headers=headers, trust_env=False).status_code)
+        statuses.append(loopback.post(f"{limited.url}/auth/{path}", json=body, headers=headers).status_code)
     assert statuses[:8] == [200, 401] * 4
     assert statuses[8:] == [429, 429]
 
@@ -116,7 +115,7 @@ def test_no_header_of_a_stranger_changes_the_address(start_module_service: Start
         address = f"203.0.113.{number}"
         headers = {"X-CSRF-Token": CSRF_TOKEN, name: f"for={address}" if name == "Forwarded" else address}
         body = {"email": new_email(), "password": WRONG}
-        statuses.append(httpx.post(f"{service.url}/auth/signin", json=body, headers=headers, trust_env=False).status_code)
+        statuses.append(loopback.post(f"{service.url}/auth/signin", json=body, headers=headers).status_code)
     assert statuses == [401] * (len(names) - 1) + [429]
 
 
@@ -124,7 +123,7 @@ def test_no_header_of_a_stranger_changes_the_address(start_module_service: Start
 def test_a_flood_of_requests_that_need_no_account(limited: ServiceProcess, path: str) -> None:
     address = {"/auth/csrf": "192.0.2.7", "/auth/me": "192.0.2.8"}[path]
     headers = {"X-Forwarded-For": address}
-    responses = [httpx.get(limited.url + path, headers=headers, trust_env=False) for _ in range(14)]
+    responses = [loopback.get(limited.url + path, headers=headers) for _ in range(14)]
     assert [response.status_code for response in responses[12:]] == [429, 429]
     assert int(responses[-1].headers["retry-after"]) >= 1
     assert "set-cookie" not in responses[-1].headers
@@ -132,7 +131,7 @@ def test_a_flood_of_requests_that_need_no_account(limited: ServiceProcess, path:
 
 def test_a_flood_of_refused_tokens_is_counted_too(limited: ServiceProcess) -> None:
     headers = {"X-Forwarded-For": "192.0.2.9", "X-CSRF-Token": "forged"}
-    statuses = [httpx.post(f"{limited.url}/auth/refresh", headers=headers, trust_env=False).status_code for _ in range(14)]
+    statuses = [loopback.post(f"{limited.url}/auth/refresh", headers=headers).status_code for _ in range(14)]
     assert statuses == [403] * 12 + [429] * 2
 
 
@@ -249,7 +248,7 @@ def test_a_hundred_silent_connections_keep_nobody_out(limited: ServiceProcess) -
     try:
         for connection in connections[::2]:
             connection.sendall(b"GET /auth/csrf HTTP/1.1\r\n")
-        assert httpx.get(f"{limited.url}/healthz", trust_env=False, timeout=30).status_code == 200
+        assert loopback.get(f"{limited.url}/healthz", timeout=30).status_code == 200
         started = time.monotonic()
         assert {raw.receive_all(connection)[:12] for connection in connections} == {b"", b"HTTP/1.1 408"}
         assert time.monotonic() - started < 60

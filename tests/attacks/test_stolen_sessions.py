@@ -22,10 +22,10 @@ def events(service: ServiceProcess, name: str) -> list[dict[str, Any]]:
 
 
 def test_a_refresh_token_replayed_after_rotation_ends_the_session_family_and_shows_in_the_log(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
-    supabase = start_supabase(auth__refresh_token_reuse_interval=1)
-    service = start_service({"SUPABASE_URL": supabase.url})
+    start_supabase(auth__refresh_token_reuse_interval=1)
+    service = own_service
     victim, email = Browser(service.url), new_email()
     victim.sign_up(email)
     victim.sign_in(email)

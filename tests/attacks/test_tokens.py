@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives import serialization
 
 from local.keys import Keys
 from tests.attacks.conftest import StartModuleService
+from tests.support import loopback
 from tests.support.browser import Browser, new_email
+from tests.support.loopback import TRUST_NOBODY
 from tests.support.project import USER_ID, Project, SigningKey, elliptic, rsa_key
 from tests.support.service import ServiceProcess
 
@@ -35,7 +37,7 @@ class Target:
 
     def me(self, token: str | None = None, **headers: str) -> httpx.Response:
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return httpx.get(f"{self.service.url}/auth/me", headers={**bearer, **headers}, trust_env=False)
+        return loopback.get(f"{self.service.url}/auth/me", headers={**bearer, **headers})
 
     def hs256(self, secret: str | bytes = SHARED_SECRET, algorithm: str = "HS256", **claims: Any) -> str:
         signing = jwt.PyJWS()
@@ -222,7 +224,7 @@ def test_a_good_token_in_the_wrong_place_is_no_token(target: Target, headers: li
     token = target.project.token()
     sent = [(name, value.format(token=token)) for name, value in headers]
     url = f"{target.service.url}/auth/me{query.format(token=token)}"
-    response = httpx.get(url, headers=sent, trust_env=False)
+    response = loopback.get(url, headers=sent)
     assert (response.status_code, response.json()["code"]) == (401, "unauthorized")
 
 
@@ -236,7 +238,7 @@ def test_a_flood_of_worthless_tokens_costs_supabase_no_request(target: Target) -
     tokens += [target.project.token(STRANGER, {"kid": f"made-up-{number}"}) for number in range(200)]
     before = len(target.project.requests)
     started = time.monotonic()
-    with ThreadPoolExecutor(8) as pool, httpx.Client(trust_env=False, timeout=60) as client:
+    with ThreadPoolExecutor(8) as pool, httpx.Client(trust_env=False, verify=TRUST_NOBODY, timeout=60) as client:
         url = f"{target.service.url}/auth/me"
         statuses = list(
             pool.map(lambda token: client.get(url, headers={"Authorization": f"Bearer {token}"}).status_code, tokens)
@@ -260,7 +262,7 @@ def test_while_keys_cannot_be_fetched_made_up_ids_cost_next_to_nothing(start_mod
         project.jwks_status = 500
         service = start_module_service({"SUPABASE_URL": project.url})
         started = time.monotonic()
-        with ThreadPoolExecutor(8) as pool, httpx.Client(trust_env=False, timeout=60) as client:
+        with ThreadPoolExecutor(8) as pool, httpx.Client(trust_env=False, verify=TRUST_NOBODY, timeout=60) as client:
             tokens = [project.token(STRANGER, {"kid": f"made-up-{number}"}) for number in range(100)]
             url = f"{service.url}/auth/me"
             answers = list(pool.map(lambda token: client.get(url, headers={"Authorization": f"Bearer {token}"}), tokens))

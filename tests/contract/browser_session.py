@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.loopback import TRUST_NOBODY
+
 PASSWORD = "correct horse battery staple"
 REFRESH_COOKIE = "sb_refresh_token"
 CSRF_COOKIE = "latchkey_csrf"
@@ -31,7 +33,7 @@ class BrowserSession:
     """
 
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY)
         self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
         self._registered = False
         self._csrf_token: str | None = None

@@ -11,6 +11,7 @@ import httpx
 
 from tests.contract.exchange import Exchange
 from tests.contract.rules import ALLOWED_ORIGINS, FOREIGN_ORIGIN, Finding, findings
+from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN
 
 JSON: Final = {"Content-Type": "application/json"}
@@ -96,7 +97,7 @@ PROBES: Final[tuple[Probe, ...]] = (
 
 def check_service(base_url: str) -> list[Finding]:
     """Send every probe and two preflights; everything that is wrong."""
-    with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as http:
+    with httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY) as http:
         found = [finding for probe in PROBES for finding in probe.findings(probe.send(http))]
         for origin in (*ALLOWED_ORIGINS, FOREIGN_ORIGIN):
             found += findings(Exchange.from_httpx(http.options("/auth/signin", headers=PREFLIGHT | {"Origin": origin})))

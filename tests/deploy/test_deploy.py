@@ -11,7 +11,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from local.keys import Keys
 from local.paths import CHECKS
 from service.settings import Settings
-from tests.support import faults
+from tests.support import faults, loopback
 from tests.support.browser import Browser, new_email
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.redis import RedisServer
@@ -94,7 +93,7 @@ def series(tmp_path_factory: pytest.TempPathFactory, keys: Keys, supabase: Any) 
             browser.me("a.b.c")
             browser.post("/auth/refresh", headers={"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"})
             assert browser.http.get("/readyz").status_code == 200
-            text = httpx.get(f"{service.url}/metrics", trust_env=False).text
+            text = loopback.get(f"{service.url}/metrics").text
     found: dict[str, dict[str, set[str]]] = {"up": {"job": {"latchkey"}}}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

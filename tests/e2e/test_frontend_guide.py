@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from local import node
 from tests.conftest import StartService
 from tests.e2e.web import web_settings
+from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
 from tests.support.service import ROOT, free_port
 
@@ -134,7 +135,7 @@ def _wait_until_served(port: int) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            httpx.get(f"http://127.0.0.1:{port}", timeout=5, trust_env=False).raise_for_status()
+            loopback.get(f"http://127.0.0.1:{port}", timeout=5).raise_for_status()
             return
         except httpx.HTTPError:
             assert time.monotonic() < deadline, "Vite does not answer"

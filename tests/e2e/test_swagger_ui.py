@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
+from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
 from tests.support.service import ServiceProcess, free_port
 from tests.test_settings import SAFE
@@ -125,5 +125,5 @@ def test_the_page_renews_a_csrf_token_that_is_no_longer_good(ui: SwaggerUi, cont
 @pytest.mark.parametrize(("setting", "status"), [(None, 404), ("false", 404), ("true", 200)])
 def test_production_has_no_page_unless_it_is_turned_on(tmp_path: Path, setting: str | None, status: int) -> None:
     with ServiceProcess(SAFE | {"PORT": str(free_port()), "SWAGGER_UI": setting}, tmp_path / "service.log") as service:
-        assert httpx.get(f"{service.url}/ui/", trust_env=False).status_code == status
-        assert httpx.get(f"{service.url}/openapi.json", trust_env=False).status_code == 200
+        assert loopback.get(f"{service.url}/ui/").status_code == status
+        assert loopback.get(f"{service.url}/openapi.json").status_code == 200

@@ -160,11 +160,10 @@ def test_requests_beyond_the_pool_wait_and_are_refused_in_time(
 
 
 def test_a_restart_of_supabase_under_load_costs_only_the_requests_of_its_outage(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
     supabase = start_supabase()
-    service = start_service({"SUPABASE_URL": supabase.url})
-    browsers = [Browser(service.url) for _ in range(4)]
+    browsers = [Browser(own_service.url) for _ in range(4)]
     email = new_email()
     assert browsers[0].sign_up(email).status_code == 200
     for browser in browsers:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import StartService
 from tests.faults.conftest import sign_in
-from tests.support import faults
+from tests.support import faults, loopback
 from tests.support.browser import Browser
 from tests.support.faulty_proxy import Exchange, Fault, FaultyProxy
 from tests.support.service import ServiceProcess
@@ -60,13 +60,13 @@ def test_after_sigterm_it_is_not_ready_and_still_answers_for_a_while(
     assert answer.headers["Connection"] == "close"
     assert _ended(service) - started < 10 + SLACK
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{service.url}/healthz", trust_env=False)
+        loopback.get(f"{service.url}/healthz")
 
 
 def _wait_until_unready(service: ServiceProcess) -> httpx.Response:
     deadline = time.monotonic() + SLACK
     while True:
-        response = httpx.get(f"{service.url}/readyz", trust_env=False, timeout=10)
+        response = loopback.get(f"{service.url}/readyz", timeout=10)
         if response.status_code == 503:
             return response
         assert time.monotonic() < deadline

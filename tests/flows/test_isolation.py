@@ -10,6 +10,7 @@ import httpx
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.browser import PASSWORD, new_email
+from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
 USERS = 12
@@ -21,7 +22,7 @@ class User:
     """A user with a browser of its own, who checks every answer for being about nobody else."""
 
     def __init__(self, base_url: str) -> None:
-        self.http = httpx.AsyncClient(base_url=base_url, timeout=60, trust_env=False, headers=HEADERS)
+        self.http = httpx.AsyncClient(base_url=base_url, timeout=60, trust_env=False, verify=TRUST_NOBODY, headers=HEADERS)
         self.email = new_email()
         self.name = f"Name {secrets.token_hex(4)}"
         self.user_id = ""
@@ -73,7 +74,7 @@ async def test_the_admin_client_stays_admin_and_users_stay_users(
 ) -> None:
     """Readiness acts as the admin; between sign-ins of users it must neither lose that role nor lend it."""
     users = [User(service.url) for _ in range(4)]
-    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False) as probe:
+    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, verify=TRUST_NOBODY) as probe:
         try:
             await asyncio.gather(*(user.sign_up() for user in users))
             for user in users:

@@ -10,8 +10,10 @@ import pytest
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
-from tests.conftest import StartService, StartSupabase
+from tests.conftest import StartSupabase
+from tests.support import loopback
 from tests.support.browser import Browser, new_email
+from tests.support.service import ServiceProcess
 
 UNAUTHORIZED = {"code": "unauthorized", "message": "Missing or invalid token", "details": {}}
 
@@ -67,11 +69,10 @@ def test_an_expired_token_is_unauthorized(signed_in: Browser, keys: Keys) -> Non
 
 
 def test_a_token_that_expires_while_the_page_is_open_is_unauthorized(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
-    supabase = start_supabase(auth__jwt_expiry=2)
-    service = start_service({"SUPABASE_URL": supabase.url, "JWT_LEEWAY": "0"})
-    browser, email = Browser(service.url), new_email()
+    start_supabase(auth__jwt_expiry=2)
+    browser, email = Browser(own_service.url), new_email()
     browser.sign_up(email)
     assert browser.sign_in(email).json()["expiresIn"] == 2
     assert browser.me().status_code == 200
@@ -103,7 +104,7 @@ def test_row_level_security_hides_other_users_profiles(
 
     def read(token: str | None, user_id: str) -> list[dict[str, object]]:
         headers = {"apikey": keys.publishable_key, "Authorization": f"Bearer {token}"}
-        rows: list[dict[str, object]] = httpx.get(
+        rows: list[dict[str, object]] = loopback.get(
             f"{supabase.url}/rest/v1/user_profile", params={"select": "id", "id": f"eq.{user_id}"}, headers=headers
         ).json()
         return rows
@@ -112,7 +113,7 @@ def test_row_level_security_hides_other_users_profiles(
     assert read(signed_in.access_token, other_id) == []
     assert read(browser.access_token, other_id) == [{"id": other_id}]
     assert read(browser.access_token, own_id) == []
-    everything = httpx.get(
+    everything = loopback.get(
         f"{supabase.url}/rest/v1/user_profile",
         headers={"apikey": keys.publishable_key, "Authorization": f"Bearer {signed_in.access_token}"},
     )

@@ -5,18 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from tests.conftest import StartService, StartSupabase
+from tests.conftest import StartSupabase
+from tests.support import loopback
 from tests.support.browser import Browser, new_email
-from tests.support.service import CSRF_TOKEN
+from tests.support.service import CSRF_TOKEN, ServiceProcess
 
 
 def refresh_with(browser: Browser, token: str) -> httpx.Response:
     """A refresh as another tab of the same browser would send it, with a cookie that the test chooses."""
-    return httpx.post(
+    return loopback.post(
         browser.http.base_url.join("/auth/refresh"),
         headers={"X-CSRF-Token": CSRF_TOKEN, "Cookie": f"sb_refresh_token={token}"},
         timeout=30,
-        trust_env=False,
     )
 
 
@@ -30,10 +30,10 @@ def test_refresh_answers_like_sign_in_and_rotates_the_cookie(signed_in: Browser)
 
 
 def test_the_old_token_stops_working_after_supabases_reuse_window(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
-    supabase = start_supabase(auth__refresh_token_reuse_interval=1)
-    browser, email = Browser(start_service({"SUPABASE_URL": supabase.url}).url), new_email()
+    start_supabase(auth__refresh_token_reuse_interval=1)
+    browser, email = Browser(own_service.url), new_email()
     browser.sign_up(email)
     first = browser.refresh_token
     assert first is not None
@@ -63,9 +63,9 @@ def test_a_token_that_supabase_rejects_clears_the_cookie(browser: Browser) -> No
     assert "Path=/" in response.headers["Set-Cookie"]
 
 
-def test_refresh_keeps_the_cookie_when_supabase_is_down(start_supabase: StartSupabase, start_service: StartService) -> None:
+def test_refresh_keeps_the_cookie_when_supabase_is_down(start_supabase: StartSupabase, own_service: ServiceProcess) -> None:
     supabase = start_supabase()
-    browser, email = Browser(start_service({"SUPABASE_URL": supabase.url}).url), new_email()
+    browser, email = Browser(own_service.url), new_email()
     browser.sign_up(email)
     before = browser.refresh_token
     supabase.stop()

@@ -3,8 +3,9 @@
 import pytest
 
 from local.supabase import LocalSupabase
-from tests.conftest import StartService, StartSupabase
+from tests.conftest import StartSupabase
 from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.service import ServiceProcess
 
 
 def profile_rows(supabase: LocalSupabase, email: str) -> list[dict[str, object]]:
@@ -33,10 +34,10 @@ def test_sign_up_without_a_display_name_creates_a_profile_with_none(
 
 
 def test_no_user_is_left_behind_when_the_profile_cannot_be_written(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
     supabase = start_supabase()
-    browser = Browser(start_service({"SUPABASE_URL": supabase.url}).url)
+    browser = Browser(own_service.url)
     supabase.query("create trigger no_profiles before insert on user_profile begin select raise(abort, 'made to fail'); end")
     email = new_email()
 
@@ -60,10 +61,10 @@ def test_sign_up_puts_no_token_into_the_body_and_the_session_into_the_cookie(bro
 
 
 def test_sign_up_sets_no_cookie_where_the_project_confirms_addresses_first(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
-    supabase = start_supabase(auth__email__enable_confirmations=True)
-    browser, email = Browser(start_service({"SUPABASE_URL": supabase.url}).url), new_email()
+    start_supabase(auth__email__enable_confirmations=True)
+    browser, email = Browser(own_service.url), new_email()
 
     signed_up = browser.sign_up(email)
 
@@ -98,19 +99,19 @@ def test_a_password_of_72_bytes_works(browser: Browser, password: str) -> None:
 
 
 def test_supabase_own_password_policy_is_answered_with_its_reasons(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
-    supabase = start_supabase(auth__minimum_password_length=20)
-    browser = Browser(start_service({"SUPABASE_URL": supabase.url}).url)
+    start_supabase(auth__minimum_password_length=20)
+    browser = Browser(own_service.url)
     response = browser.sign_up(new_email(), "nineteen characters")
     assert response.status_code == 422
     assert response.json()["details"] == {"reasons": ["length"]}
 
 
 def test_sign_up_is_refused_where_the_project_takes_no_new_users(
-    start_supabase: StartSupabase, start_service: StartService
+    start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
-    supabase = start_supabase(auth__enable_signup=False)
-    browser = Browser(start_service({"SUPABASE_URL": supabase.url}).url)
+    start_supabase(auth__enable_signup=False)
+    browser = Browser(own_service.url)
     response = browser.sign_up(new_email())
     assert (response.status_code, response.json()["code"]) == (403, "auth_signup_disabled")

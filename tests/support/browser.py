@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 
 from tests.support import leaks
+from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN
 
-# An empty trust store: tests speak plain HTTP on loopback, and loading the system's takes longer than most of them.
-TRUST_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PASSWORD = "correct horse battery staple"
 
 

@@ -17,6 +17,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from tests.support.loopback import TRUST_NOBODY
+
 T = TypeVar("T")
 
 _HOP_BY_HOP = frozenset({"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"})
@@ -162,7 +164,9 @@ class FaultyProxy:
 
     async def _listen(self) -> None:
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=30, trust_env=False, limits=httpx.Limits(max_connections=None))
+            self._client = httpx.AsyncClient(
+                timeout=30, trust_env=False, verify=TRUST_NOBODY, limits=httpx.Limits(max_connections=None)
+            )
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: _Connection(asyncio.StreamReader(limit=1 << 20), self._serve), "127.0.0.1", self.port, ssl=self._tls

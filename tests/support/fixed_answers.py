@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
+
+from tests.support.answering import AnsweringServer
 
 Answer = tuple[int, Any]
 
@@ -59,8 +61,7 @@ class FixedAnswers:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Nothing to say."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = AnsweringServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.browser import TRUST_NOBODY
+from tests.support.loopback import TRUST_NOBODY
 
 Sample = tuple[str, ...]
 

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.support.answering import AnsweringServer
 
 USER_ID = "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11"
 EMAIL = "ada@example.com"
@@ -91,8 +93,7 @@ class Project:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Nothing to say."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = AnsweringServer(("127.0.0.1", 0), Handler)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.issuer = f"{self.url}/auth/v1"

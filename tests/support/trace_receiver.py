@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.support.answering import AnsweringServer
 
 
 class TraceReceiver:
@@ -32,8 +34,7 @@ class TraceReceiver:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Nothing to say."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = AnsweringServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def keep(self, body: bytes) -> None:
