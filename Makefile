@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 
+PARALLEL := -n auto --maxprocesses=4 --dist loadfile --ignore=tests/e2e
+
 # pip, uv and npm trust what the system trusts: a company's proxy has its certificate there.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_SYSTEM_CERTS := true
@@ -30,8 +32,11 @@ reset: $(STAMPS)/run ## Forget the users and keys of development
 	@$(BIN)/python -m local reset
 
 ##@ Work on it
-test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client ## Run the tests on a real Supabase of their own, with branch coverage
-	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
+test: $(STAMPS)/dev $(STAMPS)/node ## Run the tests of the service on a real Supabase of their own, with branch coverage
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
+
+test-thorough: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client $(STAMPS)/checks ## Run what takes longer: outages, key rotation, several processes, the TypeScript client, deploy/
+	@$(BIN)/python -m pytest -m thorough $(PARALLEL) $(PYTEST_ARGS)
 
 e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web ## Drive a real Chromium through the pages
 	@SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
@@ -75,7 +80,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) build local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -155,4 +160,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run web reset test e2e clients-check fuzz contract-diff check format generate lock clean replicas soak
+.PHONY: help run web reset test test-thorough e2e clients-check fuzz contract-diff check format generate lock clean replicas soak

@@ -20,6 +20,9 @@ from tests.support.service import ServiceProcess, development_env, free_port
 StartService = Callable[..., ServiceProcess]
 StartSupabase = Callable[..., LocalSupabase]
 
+OWN_ORIGIN = "https://app.example.com"
+OTHER_ORIGIN = "https://admin.example.com"
+
 
 @pytest.fixture(scope="session")
 def keys() -> Keys:
@@ -76,6 +79,16 @@ def own_service(tmp_path_factory: pytest.TempPathFactory, own_port: int, keys: K
     """The service over the Supabase that `start_supabase` started, whichever that is at the moment."""
     env = development_env(f"http://127.0.0.1:{own_port}", keys, free_port()) | {"JWT_LEEWAY": "0"}
     with ServiceProcess(env, tmp_path_factory.mktemp("own-service") / "service.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys) -> Iterator[ServiceProcess]:
+    """A service for the pages of two https origins, with cookies as in production."""
+    # Production proper wants an https Supabase; these are the settings that it would choose.
+    cookies = {"COOKIE_SECURE": "true", "COOKIE_HOST_PREFIX": "true"}
+    env = development_env(supabase.url, keys, free_port()) | {"CORS_ORIGINS": f"{OWN_ORIGIN}, {OTHER_ORIGIN}"} | cookies
+    with ServiceProcess(env, tmp_path_factory.mktemp("guarded") / "service.log") as running:
         yield running
 
 

@@ -1,12 +1,11 @@
 """Logs hold nothing secret, at DEBUG and in tracebacks. Leaving any service in the tests checks its whole log, too."""
 
-from tests.conftest import StartService
 from tests.support import leaks
 from tests.support.browser import Browser, new_email
+from tests.support.service import ServiceProcess
 
 
-def test_a_whole_session_leaves_no_secret_in_the_log(start_service: StartService) -> None:
-    service = start_service({"LOG_LEVEL": "DEBUG"})
+def test_a_whole_session_leaves_no_secret_in_the_log(service: ServiceProcess) -> None:
     browser, email = Browser(service.url), new_email()
     token = browser.fetch_csrf_token()
     browser.sign_up(email, display_name="Ada")

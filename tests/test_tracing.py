@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
+from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.conftest import StartService
 from tests.support import faults
 from tests.support.browser import Browser, new_email
 from tests.support.faulty_proxy import Exchange, FaultyProxy
+from tests.support.service import ServiceProcess, development_env, free_port
 from tests.support.trace_receiver import TraceReceiver
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -30,6 +32,25 @@ def proxy(supabase: LocalSupabase) -> Iterator[FaultyProxy]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys
+) -> Iterator[tuple[ServiceProcess, TraceReceiver, FaultyProxy]]:
+    """A service that is traced, where its traces go, and what is between it and Supabase."""
+    with TraceReceiver() as receiver, FaultyProxy(supabase.url) as proxy:
+        env = development_env(supabase.url, keys, free_port()) | _traced(receiver, proxy)
+        with ServiceProcess(env, tmp_path_factory.mktemp("traced") / "service.log") as running:
+            yield running, receiver, proxy
+
+
+@pytest.fixture
+def traced(shared: tuple[ServiceProcess, TraceReceiver, FaultyProxy]) -> tuple[Browser, TraceReceiver, FaultyProxy]:
+    """A browser at the shared service, and the rest of `shared`, without the traces of earlier tests."""
+    service, receiver, proxy = shared
+    receiver.spans.clear()
+    return Browser(service.url), receiver, proxy
+
+
 def _traced(receiver: TraceReceiver, proxy: FaultyProxy) -> dict[str, str]:
     return {
         "SUPABASE_URL": proxy.url,
@@ -40,10 +61,8 @@ def _traced(receiver: TraceReceiver, proxy: FaultyProxy) -> dict[str, str]:
     }
 
 
-def test_a_trace_goes_through_the_service_and_on_to_supabase(
-    start_service: StartService, receiver: TraceReceiver, proxy: FaultyProxy
-) -> None:
-    browser = Browser(start_service(_traced(receiver, proxy)).url)
+def test_a_trace_goes_through_the_service_and_on_to_supabase(traced: tuple[Browser, TraceReceiver, FaultyProxy]) -> None:
+    browser, receiver, proxy = traced
     email, seen = new_email(), dict[str, str]()
     browser.sign_up(email)
     browser.sign_in(email)
@@ -66,10 +85,8 @@ def test_a_trace_goes_through_the_service_and_on_to_supabase(
     assert receiver.services == {"latchkey-under-test"}
 
 
-def test_a_failed_call_is_marked_by_its_type_and_holds_no_secret(
-    start_service: StartService, receiver: TraceReceiver, proxy: FaultyProxy
-) -> None:
-    browser = Browser(start_service(_traced(receiver, proxy)).url)
+def test_a_failed_call_is_marked_by_its_type_and_holds_no_secret(traced: tuple[Browser, TraceReceiver, FaultyProxy]) -> None:
+    browser, receiver, proxy = traced
     email = new_email()
     with proxy.failing(faults.status_html(503)):
         browser.sign_in(email, "a password that nobody may see")
@@ -81,10 +98,8 @@ def test_a_failed_call_is_marked_by_its_type_and_holds_no_secret(
     assert email not in everything
 
 
-def test_a_path_that_nobody_knows_names_no_span(
-    start_service: StartService, receiver: TraceReceiver, proxy: FaultyProxy
-) -> None:
-    browser = Browser(start_service(_traced(receiver, proxy)).url)
+def test_a_path_that_nobody_knows_names_no_span(traced: tuple[Browser, TraceReceiver, FaultyProxy]) -> None:
+    browser, receiver, _ = traced
     browser.http.get("/nowhere/4711")
     receiver.named("GET")
     assert not [span for span in receiver.spans if "4711" in span.name]

@@ -13,8 +13,6 @@ from tests.support.service import ServiceProcess, development_env, free_port
 
 StartModuleService = Callable[[dict[str, str | None]], ServiceProcess]
 
-OWN_ORIGIN = "https://app.example.com"
-
 
 @pytest.fixture(scope="module")
 def start_module_service(
@@ -28,9 +26,3 @@ def start_module_service(
             return stack.enter_context(ServiceProcess(env, tmp_path_factory.mktemp("attacked") / "service.log"))
 
         yield start
-
-
-@pytest.fixture(scope="module")
-def guarded(start_module_service: StartModuleService) -> ServiceProcess:
-    """A service for the pages of one https origin, with cookies as in production."""
-    return start_module_service({"CORS_ORIGINS": OWN_ORIGIN, "COOKIE_SECURE": "true"})

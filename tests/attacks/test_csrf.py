@@ -15,7 +15,7 @@ from itsdangerous import TimestampSigner
 
 from local.keys import Keys
 from service.csrf import CsrfTokens
-from tests.attacks.conftest import OWN_ORIGIN as OWN
+from tests.conftest import OWN_ORIGIN as OWN
 from tests.conftest import StartService
 from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, new_email

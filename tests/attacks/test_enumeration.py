@@ -74,9 +74,11 @@ def test_sign_up_for_a_taken_address_answers_as_for_a_new_one_where_addresses_ar
     identity = {"identity_id": first, "id": first, "user_id": first, "identity_data": {}, "provider": "email"}
     identity |= {"created_at": moment, "updated_at": moment, "last_sign_in_at": moment}
     answers = []
-    for user in ({**USER, "identities": [identity]}, {**USER, "id": made_up, "identities": []}):
-        with FixedAnswers({"POST /auth/v1/signup": (200, user)}) as upstream:
-            answers.append(Browser(start_service({"SUPABASE_URL": upstream.url}).url).sign_up(str(USER["email"]), PASSWORD))
+    with FixedAnswers({}) as upstream:
+        service = start_service({"SUPABASE_URL": upstream.url})
+        for user in ({**USER, "identities": [identity]}, {**USER, "id": made_up, "identities": []}):
+            upstream.answers["POST /auth/v1/signup"] = (200, user)
+            answers.append(Browser(service.url).sign_up(str(USER["email"]), PASSWORD))
     new, taken = answers
     assert new.status_code == 200
     assert seen(taken) == (200, new.text.replace(first, made_up), seen(new)[2])

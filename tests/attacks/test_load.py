@@ -158,9 +158,10 @@ def test_a_chunked_body_that_never_ends_is_cut_at_the_limit(service: ServiceProc
     assert (response.status, response.code) == (413, "payload_too_large")
 
 
-def test_a_body_of_one_byte_chunks_with_long_extensions(service: ServiceProcess) -> None:
+def test_a_body_of_one_byte_chunks_with_long_extensions(limited: ServiceProcess) -> None:
+    head = SIGN_IN + b"\r\nX-Forwarded-For: 192.0.2.22\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"1;" + b"x" * 4_000 + b"\r\n \r\n"
-    responses, _ = raw.send_slowly(service.port, [SIGN_IN + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 40], 1)
+    responses, _ = raw.send_slowly(limited.port, [head + chunk * 40], 1)
     assert [response.status for response in responses] in ([400], [408])
 
 

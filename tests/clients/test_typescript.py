@@ -9,6 +9,8 @@ from local import node
 from tests.conftest import StartService
 from tests.support.service import ROOT, ServiceProcess, free_port
 
+pytestmark = pytest.mark.thorough
+
 PACKAGE = ROOT / "clients" / "typescript"
 
 

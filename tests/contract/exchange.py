@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-from schemathesis.core.transport import Response
+
+if TYPE_CHECKING:
+    from schemathesis.core.transport import Response  # two seconds, which no process needs that only checks answers of httpx
 
 Headers = Sequence[tuple[str, str]]
 

@@ -9,8 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from schemathesis.cli import schemathesis
 
 from local.keys import Keys
 from local.paths import ROOT
@@ -22,7 +20,7 @@ from tests.contract.fuzz_report import FuzzReport
 from tests.contract.probes import check_service
 from tests.support.service import ServiceProcess, development_env, free_port
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 
 SEED = 1
 BY_RULE = [name for name, breakage in BREAKAGES.items() if breakage.rule]
@@ -62,6 +60,10 @@ def test_probes_notice(broken: Mapping[str, str], name: str) -> None:
 
 @pytest.mark.parametrize("name", BY_CHECK)
 def test_schemathesis_notices(broken: Mapping[str, str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Here, since processes that only collect tests can do without the two seconds that it takes.
+    from click.testing import CliRunner
+    from schemathesis.cli import schemathesis
+
     breakage = BREAKAGES[name]
     monkeypatch.chdir(ROOT)
     path = tmp_path / "report.ndjson"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -12,22 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
-from schemathesis.core.warnings import SchemathesisWarning
 
-import tests.contract.link_bodies  # noqa: F401 - what a link says in words only
 from local.keys import Keys
 from local.paths import ROOT
 from local.supabase import LocalSupabase
 from tests.contract.browser_session import BrowserSession
 from tests.contract.exchange import Exchange
-from tests.contract.fuzz import UNLIMITED, arguments
+from tests.contract.fuzz import PHASES, UNLIMITED, arguments
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
 from tests.contract.probes import PROBES, check_service
 from tests.contract.rules import contract, findings
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.service import ServiceProcess, development_env, free_port
 
+# Schemathesis is imported where it is used: the processes that only collect tests do without its two seconds.
 SEED = 20260801
 OPERATIONS = {f"{method.upper()} {path}" for path, methods in contract()["paths"].items() for method in methods}
 
@@ -41,12 +40,21 @@ def unlimited(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase,
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("phases", "examples"), [(("examples", "coverage", "fuzzing"), 10), (("stateful",), 25)], ids=str)
+@pytest.mark.parametrize(
+    ("phases", "examples"),
+    [
+        pytest.param(PHASES, 5, id="short"),
+        pytest.param(("examples", "coverage", "fuzzing"), 50, id="requests", marks=pytest.mark.thorough),
+        pytest.param(("stateful",), 25, id="walks", marks=pytest.mark.thorough),
+    ],
+)
 def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, phases: tuple[str, ...], examples: int) -> None:
     path = tmp_path / "report.ndjson"
     command = [sys.executable, "-m", "schemathesis.cli", "--no-color"]
     command += arguments(unlimited.url, path, examples=examples, seed=SEED, phases=phases)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    # What is measured is the service: tracing the fuzzer would make it three times as slow.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     report = FuzzReport.read(path)
     assert report.failures == []
@@ -55,6 +63,8 @@ def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, p
 
 
 def test_nothing_of_schemathesis_is_switched_off() -> None:
+    from schemathesis.core.warnings import SchemathesisWarning
+
     config = tomllib.loads((ROOT / "schemathesis.toml").read_text())
     assert config["warnings"]["fail-on"] is True
     assert set(config["warnings"]["display"]) == {str(warning) for warning in SchemathesisWarning}
@@ -67,6 +77,10 @@ def test_nothing_of_schemathesis_is_switched_off() -> None:
 
 def test_links_lead_from_sign_up_to_sign_out(service: ServiceProcess) -> None:
     """Each step is the one that a link of the step before names, with the body that the link describes."""
+    import schemathesis
+
+    import tests.contract.link_bodies  # noqa: F401 - what a link says in words only
+
     schema = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
     paths = schema.raw_schema["paths"]
     session = BrowserSession(service.url)
@@ -113,3 +127,14 @@ def test_answers_of_a_whole_flow_keep_the_house_rules(browser: Browser) -> None:
     answers = [browser.sign_up(email), browser.sign_in(email), browser.me(), browser.refresh(), browser.logout()]
     assert [answer.status_code for answer in answers] == [200] * 5
     assert [finding for answer in answers for finding in findings(Exchange.from_httpx(answer))] == []
+
+
+def test_sign_in_follows_sign_up_with_the_same_address_and_password() -> None:
+    """The stateful tests sign in with what they registered."""
+    import schemathesis
+
+    from tests.contract.link_bodies import SIGN_IN_AFTER_SIGN_UP
+
+    schema = schemathesis.openapi.from_path(ROOT / "openapi" / "auth.yaml")
+    links = schema.raw_schema["paths"]["/auth/signup"]["post"]["responses"]["200"]["links"]
+    assert links["signIn"]["requestBody"] == SIGN_IN_AFTER_SIGN_UP

@@ -15,6 +15,8 @@ import yaml
 
 from local.paths import ROOT
 
+pytestmark = pytest.mark.thorough
+
 Document = dict[str, Any]
 Change = Callable[[Document], object]
 

@@ -24,6 +24,8 @@ from tests.support.faulty_proxy import FaultyProxy
 from tests.support.redis import RedisServer
 from tests.support.service import ROOT, ServiceProcess, development_env, free_port
 
+pytestmark = pytest.mark.thorough
+
 DEPLOY: Final = ROOT / "deploy"
 ALERTS: Final = DEPLOY / "prometheus" / "alerts.yaml"
 DASHBOARD: Final = DEPLOY / "grafana" / "latchkey.json"

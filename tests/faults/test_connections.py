@@ -21,6 +21,8 @@ from tests.support.certificates import CertificateAuthority
 from tests.support.faulty_proxy import Fault, FaultyProxy
 from tests.support.service import ServiceProcess, development_env, free_port
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:

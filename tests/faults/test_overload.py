@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.conftest import StartService
 from tests.faults.conftest import assert_nothing_leaked, sign_in
 from tests.support import faults
 from tests.support.browser import Browser
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.metrics import scrape
+
+pytestmark = pytest.mark.thorough
 
 
 def test_one_request_too_many_is_refused_at_once_and_what_needs_no_supabase_answers(

@@ -16,6 +16,8 @@ from local.supabase import LocalSupabase
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.service import ServiceProcess, development_env, free_port
 
+pytestmark = pytest.mark.thorough
+
 Start = Callable[[Keys, Keys], tuple[LocalSupabase, ServiceProcess]]
 
 

@@ -19,6 +19,8 @@ from tests.support.browser import Browser
 from tests.support.faulty_proxy import Exchange, Fault, FaultyProxy
 from tests.support.service import ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 # Seconds that a test may wait beyond what is promised: for a busy machine.
 SLACK = 15
 

@@ -20,6 +20,8 @@ from tests.support.browser import Browser
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.service import ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(("row", "operation"), cases(SLOW))
 def test_a_slow_answer_is_given_up_in_time_and_the_next_request_is_fine(

@@ -21,6 +21,8 @@ from tests.support import faults
 from tests.support.browser import Browser
 from tests.support.faulty_proxy import FaultyProxy
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(("row", "operation"), cases(QUICK))
 def test_a_broken_answer_is_told_as_documented_and_the_next_request_is_fine(

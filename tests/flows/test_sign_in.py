@@ -2,8 +2,8 @@
 
 from http.cookies import SimpleCookie
 
-from tests.conftest import StartService
 from tests.support.browser import Browser, new_email
+from tests.support.service import ServiceProcess
 
 
 def attributes(set_cookie: str) -> dict[str, str]:
@@ -34,10 +34,8 @@ def test_the_refresh_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: 
     }
 
 
-def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(start_service: StartService) -> None:
-    # Production proper wants an https Supabase; these are the settings that it would choose.
-    service = start_service({"COOKIE_SECURE": "true", "COOKIE_HOST_PREFIX": "true"})
-    browser, email = Browser(service.url), new_email()
+def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(guarded: ServiceProcess) -> None:
+    browser, email = Browser(guarded.url), new_email()
     cookie = attributes(browser.sign_up(email).headers["Set-Cookie"])
     assert cookie["name"] == "__Host-sb_refresh_token"
     assert cookie["secure"] == "True"
