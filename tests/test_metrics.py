@@ -133,7 +133,6 @@ def test_labels_stay_few_whatever_is_asked_for(service: ServiceProcess) -> None:
     assert len(samples) - growth.size < 100, "a thousand requests, and what is new of each operation and code"
 
 
-@pytest.mark.thorough
 def test_the_workers_of_one_service_are_counted_together(workers: ServiceProcess) -> None:
     _wait_for_connections_max(workers, 200)
     growth = Growth(workers)

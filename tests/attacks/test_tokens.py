@@ -257,6 +257,7 @@ def test_without_the_shared_secret_its_tokens_are_refused(start_module_service: 
         assert strict.me(token).status_code == 401
 
 
+@pytest.mark.thorough
 def test_while_keys_cannot_be_fetched_made_up_ids_cost_next_to_nothing(start_module_service: StartModuleService) -> None:
     with Project(elliptic("key")) as project:
         project.jwks_status = 500

@@ -62,6 +62,7 @@ def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, p
     assert '"level": "error"' not in unlimited.log
 
 
+@pytest.mark.thorough
 def test_nothing_of_schemathesis_is_switched_off() -> None:
     from schemathesis.core.warnings import SchemathesisWarning
 
@@ -75,6 +76,7 @@ def test_nothing_of_schemathesis_is_switched_off() -> None:
     assert all(phase.get("enabled", True) for phase in config["phases"].values())
 
 
+@pytest.mark.thorough
 def test_links_lead_from_sign_up_to_sign_out(service: ServiceProcess) -> None:
     """Each step is the one that a link of the step before names, with the body that the link describes."""
     import schemathesis
@@ -129,6 +131,7 @@ def test_answers_of_a_whole_flow_keep_the_house_rules(browser: Browser) -> None:
     assert [finding for answer in answers for finding in findings(Exchange.from_httpx(answer))] == []
 
 
+@pytest.mark.thorough
 def test_sign_in_follows_sign_up_with_the_same_address_and_password() -> None:
     """The stateful tests sign in with what they registered."""
     import schemathesis

@@ -84,8 +84,16 @@ QUICK_DEADLINE = 5.0  # seconds; none of these waits for anything, so it only ha
 SLOW_DEADLINE = 4.0  # seconds; UPSTREAM_TIMEOUT is 0.9, REQUEST_TIMEOUT 5
 
 
-def cases(rows: tuple[Row, ...]) -> list[object]:
-    return [pytest.param(row, operation, id=f"{row}-{operation}") for row, operation in product(rows, OPERATIONS)]
+def cases(rows: tuple[Row, ...], everyday: Operation | None = None) -> list[object]:
+    """All rows with all operations; thorough but those with the `everyday` one."""
+
+    def marks(operation: Operation) -> tuple[pytest.MarkDecorator, ...]:
+        return () if operation is everyday else (pytest.mark.thorough,)
+
+    return [
+        pytest.param(row, operation, id=f"{row}-{operation}", marks=marks(operation))
+        for row, operation in product(rows, OPERATIONS)
+    ]
 
 
 def assert_answer(response: httpx.Response, row: Row) -> None:

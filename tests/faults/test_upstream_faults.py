@@ -21,10 +21,9 @@ from tests.support import faults
 from tests.support.browser import Browser
 from tests.support.faulty_proxy import FaultyProxy
 
-pytestmark = pytest.mark.thorough
 
-
-@pytest.mark.parametrize(("row", "operation"), cases(QUICK))
+# Every fault strikes one operation in `make test`, and every other one in `make test-thorough`.
+@pytest.mark.parametrize(("row", "operation"), cases(QUICK, everyday=ME))
 def test_a_broken_answer_is_told_as_documented_and_the_next_request_is_fine(
     row: Row, operation: Operation, signed_in: Browser, proxy: FaultyProxy
 ) -> None:
