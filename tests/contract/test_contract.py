@@ -43,7 +43,7 @@ def unlimited(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase,
 @pytest.mark.parametrize(
     ("phases", "examples"),
     [
-        pytest.param(PHASES, 5, id="short"),
+        pytest.param(PHASES, 10, id="short"),
         pytest.param(("examples", "coverage", "fuzzing"), 50, id="requests", marks=pytest.mark.thorough),
         pytest.param(("stateful",), 25, id="walks", marks=pytest.mark.thorough),
     ],
