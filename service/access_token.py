@@ -6,6 +6,7 @@ Supabase stays the authority on whether the session still lives; what is refused
 from __future__ import annotations
 
 import base64
+import hmac
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -48,6 +49,9 @@ class _Hs256(HMACAlgorithm):
 
     def prepare_key(self, key: str | bytes) -> bytes:
         return self._prepared(key)
+
+    def sign(self, msg: bytes, key: bytes) -> bytes:
+        return hmac.digest(key, msg, "sha256")
 
 
 _JWS = _Jws(algorithms=[*ASYMMETRIC, "HS256"])

@@ -17,6 +17,8 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IP
     `forwarded_for` are the values of X-Forwarded-For headers in order. It is read from the right: each trusted proxy appended
     whom it saw, and what stands further left was written by the client.
     """
+    if not (forwarded_for and trusted):
+        return _canonical(peer)
     address = _parse(peer)
     if address is None:
         return peer
@@ -43,7 +45,13 @@ def _without_port(hop: str) -> str:
     return (matched["v4"] or matched["v6"]) if matched else hop
 
 
-@lru_cache(maxsize=4096)  # the same callers and proxies come again and again
+# The same callers and proxies come again and again.
+@lru_cache(maxsize=4096)
+def _canonical(value: str) -> str:
+    return str(_parse(value) or value)
+
+
+@lru_cache(maxsize=4096)
 def _parse(value: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(value)

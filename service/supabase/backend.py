@@ -31,8 +31,8 @@ class Supabase:
         )
         self._url = settings.supabase_url
         self._auth_clients = AuthClients(self._http, self._url)
-        self._profiles = ProfileQueries(self._http, self._url)
         self._publishable_key = settings.supabase_publishable_key.get_secret_value()
+        self._profiles = ProfileQueries(self._http, self._url, self._publishable_key)
         self.timeout = settings.upstream_timeout
         secret_key = settings.supabase_secret_key.get_secret_value()
         self.auth = AuthClient(

@@ -39,13 +39,16 @@ class AuthClients:
 class ProfileQueries:
     """Makes queries for one user's row of `user_profile` in the data API at `base_url`."""
 
-    def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
-        client = AsyncPostgrestClient(f"{base_url}/rest/v1", headers={}, http_client=http, retry_enabled=False)
+    def __init__(self, http: httpx.AsyncClient, base_url: str, publishable_key: str) -> None:
+        client = AsyncPostgrestClient(
+            f"{base_url}/rest/v1", headers={"apikey": publishable_key}, http_client=http, retry_enabled=False
+        )
         self._unused = client.from_("user_profile").select("display_name").limit(1).request
-        self._headers = dict(self._unused.headers)
 
-    def make(self, user_id: str, headers: Mapping[str, str]) -> AsyncSelectRequestBuilder:
-        """A query that sends `headers`, the caller's credentials among them."""
+    def make(self, user_id: str, access_token: str, headers: Mapping[str, str]) -> AsyncSelectRequestBuilder:
+        """A query as the user whose `access_token` it is; `headers` go with it."""
         request = copy.copy(self._unused)
-        request.headers = Headers({**self._headers, **headers})
+        request.headers = Headers(self._unused.headers)
+        request.headers["Authorization"] = f"Bearer {access_token}"
+        request.headers.update(headers)
         return AsyncSelectRequestBuilder(request).eq("id", user_id)

@@ -144,7 +144,7 @@ class SupabaseHttpClient(httpx.AsyncClient):
         if method not in _METHODS:
             raise httpx.LocalProtocolError("not a method that is used here")
         lines = [f"{method} {target} HTTP/1.1\r\n{self._common_headers}"]
-        lines += [f"{_checked(name)}: {value}\r\n" for name, value in _pairs(headers)]
+        lines += [f"{_checked(name)}: {value}\r\n" for name, value in _fields(headers)]
         count = len(lines) + 4
         if has_json and "Content-Type" not in headers and "content-type" not in headers:
             lines.append("Content-Type: application/json\r\n")
@@ -213,14 +213,15 @@ class _Closed(httpx.AsyncBaseTransport):
         raise httpx.UnsupportedProtocol("use request()", request=request)
 
 
-def _pairs(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _fields(headers: Mapping[str, str]) -> Iterable[tuple[str | bytes, str]]:
     if isinstance(headers, httpx.Headers):  # whose `items` merges what has the same name, at some cost
-        return [(name.decode(), value.decode("latin-1")) for name, value in headers.raw]
+        return [(name, value.decode("latin-1")) for name, value in headers.raw]
     return headers.items()
 
 
 @lru_cache(maxsize=64)
-def _checked(name: str) -> str:
+def _checked(name: str | bytes) -> str:
+    name = name if isinstance(name, str) else name.decode("latin-1")
     if _TOKEN.fullmatch(name) is None or name.lower() in _OURS:
         raise httpx.LocalProtocolError("not a header that a caller may send")
     return name

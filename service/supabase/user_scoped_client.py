@@ -42,11 +42,10 @@ class UserScopedClient:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                identity = tasks.create_task(self._identity())
                 display_name = tasks.create_task(self._display_name())
+                user_id, email = await self._identity()
         except* ApiError as group:
             raise _most_telling(group) from None
-        user_id, email = identity.result()
         return SignedInUser(user_id, email, display_name.result())
 
     async def _identity(self) -> tuple[str, str]:
@@ -59,10 +58,10 @@ class UserScopedClient:
 
     async def _display_name(self) -> str | None:
         async with upstream(Call.get_profile, self._timeout):
-            headers = {"apikey": self._publishable_key, "Authorization": f"Bearer {self._token.value}", **tracing.headers()}
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
-            return _display_name((await self._profiles.make(self._token.user_id, headers).execute()).data)
+            query = self._profiles.make(self._token.user_id, self._token.value, tracing.headers())
+            return _display_name((await query.execute()).data)
 
 
 def _display_name(rows: object) -> str | None:

@@ -43,9 +43,9 @@ async def test_a_session_stays_with_the_object_that_it_was_opened_with(server_an
 
 async def test_each_object_sends_its_own_headers(server_and_client: Running) -> None:
     server, http = server_and_client
-    clients, queries = AuthClients(http, server.url), ProfileQueries(http, server.url)
+    clients, queries = AuthClients(http, server.url), ProfileQueries(http, server.url, "key")
     first, second = clients.make({"apikey": "first"}), clients.make({"apikey": "second"})
-    one, two = queries.make("1", {"Authorization": "Bearer one"}), queries.make("2", {"Authorization": "Bearer two"})
+    one, two = queries.make("1", "token-one", {}), queries.make("2", "token-two", {})
     await second.refresh_session("r")
     await first.refresh_session("r")
     await first.admin.sign_out("token-of-first", "local")
@@ -55,8 +55,8 @@ async def test_each_object_sends_its_own_headers(server_and_client: Running) -> 
     assert ["apikey: first" in head for head in heads] == [False, True, True, False, False]
     assert ["token-of-first" in head for head in heads] == [False, False, True, False, False]
     assert ["apikey: second" in head for head in heads] == [True, False, False, False, False]
-    assert [("id=eq.2" in head, "Bearer two" in head) for head in heads[3:]] == [(True, True), (False, False)]
-    assert [("id=eq.1" in head, "Bearer one" in head) for head in heads[3:]] == [(False, False), (True, True)]
+    assert [("id=eq.2" in head, "Bearer token-two" in head) for head in heads[3:]] == [(True, True), (False, False)]
+    assert [("id=eq.1" in head, "Bearer token-one" in head) for head in heads[3:]] == [(False, False), (True, True)]
 
 
 def test_a_copy_differs_from_an_object_made_from_nothing_in_its_headers_only() -> None:
