@@ -47,6 +47,9 @@ replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; r
 soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things go wrong (SOAK_SECONDS, SOAK_SUMMARY=FILE)
 	@$(BIN)/python -m tests.soak
 
+bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, some 40 minutes (BENCH_ARGS=--quick: two); writes docs/benchmark.*
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
 clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
@@ -160,4 +163,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run web reset test test-thorough e2e clients-check fuzz contract-diff check format generate lock clean replicas soak
+.PHONY: help run web reset test test-thorough e2e clients-check fuzz contract-diff check format generate lock clean replicas soak bench
