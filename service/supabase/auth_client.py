@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from service import tracing
-from service.supabase.errors import Call, upstream
+from service.supabase.errors import Call, UpstreamCall
 
 if TYPE_CHECKING:
     from supabase_auth import AsyncGoTrueClient
@@ -59,7 +59,7 @@ class AuthClient:
     async def sign_up(self, email: str, password: str, *, display_name: str | None, client_address: str | None) -> NewUser:
         """Create a user; the database writes the profile row in the same transaction. Raises ApiError."""
         data = {} if display_name is None else {"display_name": display_name}
-        async with upstream(Call.sign_up, self._timeout):
+        async with UpstreamCall(Call.sign_up, self._timeout):
             answer = await self._gotrue(client_address).sign_up(
                 {"email": email, "password": password, "options": {"data": data}}
             )
@@ -69,17 +69,17 @@ class AuthClient:
 
     async def sign_in(self, email: str, password: str, *, client_address: str | None) -> Tokens:
         """Open a session. Raises ApiError."""
-        async with upstream(Call.sign_in, self._timeout):
+        async with UpstreamCall(Call.sign_in, self._timeout):
             return _session(await self._gotrue(client_address).sign_in_with_password({"email": email, "password": password}))
 
     async def refresh(self, refresh_token: str, *, client_address: str | None) -> Tokens:
         """Exchange a refresh token for a new session. Raises ApiError."""
-        async with upstream(Call.refresh, self._timeout):
+        async with UpstreamCall(Call.refresh, self._timeout):
             return _session(await self._gotrue(client_address).refresh_session(refresh_token))
 
     async def sign_out(self, access_token: str, *, client_address: str | None) -> None:
         """End the session that this access token belongs to, and no other one of the user. Raises ApiError."""
-        async with upstream(Call.sign_out, self._timeout):
+        async with UpstreamCall(Call.sign_out, self._timeout):
             await self._gotrue(client_address).admin.sign_out(access_token, "local")
 
     def _gotrue(self, client_address: str | None) -> AsyncGoTrueClient:

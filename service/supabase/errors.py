@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from math import ceil
+from types import TracebackType
 from typing import Final
 
 import httpx
@@ -159,30 +160,56 @@ _TIMEOUT_STATUSES = frozenset({408, 504, 524})
 _WEAK_PASSWORD_REASONS = frozenset({"length", "characters", "pwned"})
 
 
-@asynccontextmanager
-async def upstream(call: Call, seconds: float) -> AsyncIterator[None]:
-    """Run one call to Supabase within that many seconds; whatever goes wrong in it is raised as an ApiError."""
-    started = time.perf_counter()
-    outcome = "cancelled"
-    metrics.UPSTREAM_CALLS_IN_PROGRESS.inc()
-    try:
-        with tracing.client_span(TARGETS[call], call.value):
-            async with asyncio.timeout(seconds):
-                yield
-        outcome = "ok"
-    except Exception as exc:
-        error = _translate(call, exc)
-        outcome = error.code.value if error.code in _OUTCOMES else "refused"
-        if isinstance(exc, AuthError) and str(exc.code) in _SECURITY_EVENTS:
-            log.warning(_SECURITY_EVENTS[str(exc.code)], call=call.value, **current_request().log_fields)
-        if error.code in _UPSTREAM:
-            log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
-        raise error from exc
-    finally:
-        target = TARGETS[call]
-        metrics.UPSTREAM_CALLS_IN_PROGRESS.dec()
-        metrics.series(metrics.UPSTREAM_CALLS, target, call.value, outcome).inc()
-        metrics.series(metrics.UPSTREAM_SECONDS, target, call.value).observe(time.perf_counter() - started)
+class UpstreamCall:
+    """`async with UpstreamCall(call, seconds)`: one call within that time; whatever goes wrong in it is raised as an ApiError.
+
+    A class, because contextlib's generators cost twice the time, and leave each exception in a cycle with its own frames: while
+    Supabase is down, the garbage collector would stop the service for it again and again.
+    """
+
+    __slots__ = ("_call", "_span", "_started", "_timeout")
+
+    def __init__(self, call: Call, seconds: float) -> None:
+        self._call = call
+        self._timeout = asyncio.timeout(seconds)
+        self._span = tracing.client_span(TARGETS[call], call.value)
+
+    async def __aenter__(self) -> None:
+        self._started = time.perf_counter()
+        metrics.UPSTREAM_CALLS_IN_PROGRESS.inc()
+        self._span.__enter__()
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, exc, traceback)
+        except TimeoutError as timeout:
+            kind, exc, traceback = TimeoutError, timeout, timeout.__traceback__
+        self._span.__exit__(kind, exc, traceback)
+        outcome, error = "cancelled", None
+        try:
+            if exc is None:
+                outcome = "ok"
+            elif isinstance(exc, Exception):
+                error = _translate(self._call, exc)
+                outcome = error.code.value if error.code in _OUTCOMES else "refused"
+                _tell(self._call, error, exc)
+                raise error from exc
+        finally:
+            exc = error = traceback = None
+            target, call = TARGETS[self._call], self._call.value
+            metrics.UPSTREAM_CALLS_IN_PROGRESS.dec()
+            metrics.series(metrics.UPSTREAM_CALLS, target, call, outcome).inc()
+            metrics.series(metrics.UPSTREAM_SECONDS, target, call).observe(time.perf_counter() - self._started)
+
+
+def _tell(call: Call, error: ApiError, exc: Exception) -> None:
+    if isinstance(exc, AuthError) and str(exc.code) in _SECURITY_EVENTS:
+        log.warning(_SECURITY_EVENTS[str(exc.code)], call=call.value, **current_request().log_fields)
+    if error.code in _UPSTREAM:
+        log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from service.errors import ApiError
-from service.supabase.errors import Call, upstream
+from service.supabase.errors import Call, UpstreamCall
 
 if TYPE_CHECKING:
     import httpx
@@ -78,7 +78,7 @@ class SigningKeys:
     async def _fetch(self) -> None:
         interval = self._min_interval
         try:
-            async with upstream(Call.jwks, self._timeout):
+            async with UpstreamCall(Call.jwks, self._timeout):
                 answer = await self._http.get(self._url)
                 answer.raise_for_status()
                 self._keys = _usable(answer.json()["keys"])

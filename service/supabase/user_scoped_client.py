@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service import tracing
-from service.errors import ApiError
-from service.models import ErrorCode
 from service.supabase.auth_client import user_id
-from service.supabase.errors import Call, upstream
+from service.supabase.errors import Call, UpstreamCall
 
 if TYPE_CHECKING:
     from service.access_token import AccessToken
@@ -40,16 +38,19 @@ class UserScopedClient:
 
     async def get_user(self) -> SignedInUser:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
+        reading = asyncio.create_task(self._display_name())
         try:
-            async with asyncio.TaskGroup() as tasks:
-                display_name = tasks.create_task(self._display_name())
-                user_id, email = await self._identity()
-        except* ApiError as group:
-            raise _most_telling(group) from None
-        return SignedInUser(user_id, email, display_name.result())
+            user_id, email = await self._identity()
+            return SignedInUser(user_id, email, await reading)
+        finally:
+            if reading.cancel():
+                await asyncio.gather(reading, return_exceptions=True)
+            elif not reading.cancelled():
+                reading.exception()  # seen: what the user's own call says goes first
+            del reading  # or it, its exception and this frame would keep each other
 
     async def _identity(self) -> tuple[str, str]:
-        async with upstream(Call.get_user, self._timeout):
+        async with UpstreamCall(Call.get_user, self._timeout):
             auth = self._auth.make({"apikey": self._publishable_key, **tracing.headers()})
             answer = await auth.get_user(self._token.value)
             if answer is None or str(answer.user.id) != self._token.user_id:
@@ -57,7 +58,7 @@ class UserScopedClient:
             return user_id(answer.user.id), answer.user.email or ""
 
     async def _display_name(self) -> str | None:
-        async with upstream(Call.get_profile, self._timeout):
+        async with UpstreamCall(Call.get_profile, self._timeout):
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
             query = self._profiles.make(self._token.user_id, self._token.value, tracing.headers())
@@ -73,9 +74,3 @@ def _display_name(rows: object) -> str | None:
             return name
         case _:
             raise ValueError("not what was asked for")
-
-
-def _most_telling(group: BaseExceptionGroup[ApiError]) -> ApiError:
-    """Of several failures the one that says most: that the session is over, before that something is down."""
-    errors = [error for error in group.exceptions if isinstance(error, ApiError)]
-    return next((error for error in errors if error.code is ErrorCode.unauthorized), errors[0])
