@@ -8,10 +8,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.service import ServiceProcess, development_env, free_port
+
+pytestmark = pytest.mark.thorough
 
 _WATCHED = (sys.executable, "-m", "tests.support.slow_callbacks")
 _USERS = 8
