@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.cookies import CookieJar
 from service.errors import ApiError, handle_exception, invalid_request
 from service.handlers import AuthHandlers
-from service.middleware.rate_limit import RateLimitHeadersMiddleware
+from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.models import ErrorCode, SignInRequest, SignUpRequest
 from service.replies import Reply
@@ -194,7 +194,7 @@ class _OpenCors(CORSMiddleware):
 
 BREAKAGES: Final[Mapping[str, Breakage]] = {
     "an error without details": Breakage(
-        {"RateLimitHeadersMiddleware": edit_json(RateLimitHeadersMiddleware, _without_details)},
+        {"ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _without_details)},
         "error_shape", "response_schema_conformance", inside=True,
     ),
     "a status that is not documented": Breakage(
@@ -202,11 +202,11 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         inside=True,
     ),
     "a media type that is not documented": Breakage(
-        {"RateLimitHeadersMiddleware": edit_headers(RateLimitHeadersMiddleware, _as_html)},
+        {"ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _as_html)},
         None, "content_type_conformance", "getCsrfToken", "examples", inside=True,
     ),
     "an error as problem+json": Breakage(
-        {"RateLimitHeadersMiddleware": edit_headers(RateLimitHeadersMiddleware, _as_problem)},
+        {"ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _as_problem)},
         "error_shape", "content_type_conformance", inside=True,
     ),
     "a crash on odd input": Breakage(
@@ -222,14 +222,14 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         {"handle_exception": _answering(_without_challenge)}, "challenge", "response_headers_conformance", inside=True,
     ),
     "a property too many": Breakage(
-        {"RateLimitHeadersMiddleware": edit_json(RateLimitHeadersMiddleware, _with_a_debug_property)},
+        {"ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_debug_property)},
         None, "response_schema_conformance", "getCsrfToken", "examples", inside=True,
     ),
     "a cookie that scripts can read": Breakage(
         {"CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
     ),
     "a token that caches may keep": Breakage(
-        {"RateLimitHeadersMiddleware": edit_headers(RateLimitHeadersMiddleware, _remove("cache-control"))},
+        {"ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _remove("cache-control"))},
         "no_store", "response_headers_conformance", "getCsrfToken", "examples", inside=True,
     ),
     "no request id": Breakage(
@@ -244,7 +244,7 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         {"AuthHandlers": _PickyHandlers}, None, "positive_data_acceptance", "signUp", "examples",
     ),
     "an error code of another operation": Breakage(
-        {"RateLimitHeadersMiddleware": edit_json(RateLimitHeadersMiddleware, _with_a_foreign_code)},
+        {"ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_foreign_code)},
         "expected_answer", "response_schema_conformance", "signIn", "fuzzing", inside=True,
     ),
 }  # fmt: skip

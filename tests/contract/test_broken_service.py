@@ -67,7 +67,7 @@ def test_schemathesis_notices(broken: Mapping[str, str], name: str, tmp_path: Pa
     breakage = BREAKAGES[name]
     monkeypatch.chdir(ROOT)
     path = tmp_path / "report.ndjson"
-    command = arguments(broken[name], path, examples=10, seed=SEED, phases=[breakage.phase])
+    command = arguments(broken[name], path, examples=60, seed=SEED, phases=[breakage.phase])
     done = CliRunner().invoke(schemathesis, [*command, "--include-operation-id", breakage.operation, "--no-shrink"])
     assert done.exit_code == 1, done.output
     assert breakage.check in {failure.split()[0] for failure in FuzzReport.read(path).failures}, done.output
