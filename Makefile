@@ -5,7 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 
-PARALLEL := -n auto --maxprocesses=4 --dist loadfile --ignore=tests/e2e
+# By file, since what a file shares is started once; as they come, or the few and slow tests of a file would be left for the end.
+PARALLEL := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder --ignore=tests/e2e
 
 # pip, uv and npm trust what the system trusts: a company's proxy has its certificate there.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

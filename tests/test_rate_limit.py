@@ -110,6 +110,7 @@ def test_without_redis_the_service_goes_on_and_says_so(shared: tuple[ServiceProc
     assert RECOVERED in service.log[logged:]
 
 
+@pytest.mark.thorough
 def test_a_redis_that_refuses_the_password_does_not_stop_the_service(redis: RedisServer, start_service: StartService) -> None:
     wrong = f"redis://:wrong-password-of-the-tests@127.0.0.1:{redis.port}/0"
     service = start_service(limits(redis, RATE_LIMIT_STORAGE=wrong))

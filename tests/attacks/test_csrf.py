@@ -151,6 +151,7 @@ def test_the_token_in_a_cookie_instead_of_the_header(victim: Browser) -> None:
     assert reason(victim.http.post("/auth/logout", headers={"Cookie": cookie})) == "missing"
 
 
+@pytest.mark.thorough
 def test_a_token_signed_by_a_retired_secret(start_service: StartService) -> None:
     new, old, retired = (secrets.token_hex(32) for _ in range(3))
     browser = Browser(start_service({"CSRF_SECRETS": f"{new},{old}"}).url)

@@ -57,6 +57,7 @@ def test_refresh_answers_the_same_for_a_token_that_never_was_and_one_that_was_re
     assert seen(answers[0]) == seen(answers[1])
 
 
+@pytest.mark.thorough
 def test_limits_are_the_same_for_an_account_that_does_not_exist(start_module_service: StartModuleService, account: str) -> None:
     service = start_module_service({"RATE_LIMIT_ACCOUNT": "3/day"})
     by_account = [

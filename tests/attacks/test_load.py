@@ -107,6 +107,7 @@ def test_a_forged_address_in_front_of_the_proxy_s_own_changes_nothing(limited: S
     assert [attempt(limited, new_email(), value) for value in forged] == [401] * 8 + [429] * 2
 
 
+@pytest.mark.thorough
 def test_no_header_of_a_stranger_changes_the_address(start_module_service: StartModuleService) -> None:
     names = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"]
     service = start_module_service({"RATE_LIMIT_CREDENTIALS": f"{len(names) - 1}/day"})

@@ -60,6 +60,7 @@ def test_an_ordinary_sign_out_raises_no_alarm(service: ServiceProcess) -> None:
     assert not [event for event in events(service, "refresh_token_reuse") if event["request_id"] in ids]
 
 
+@pytest.mark.thorough
 def test_a_crash_in_the_middle_of_a_sign_in_logs_where_and_nothing_of_what(start_service: StartService) -> None:
     password, refresh = "a password that only this test has", "refresh-token-of-the-crashed-sign-in"
     leaks.remember("password", password)

@@ -249,6 +249,7 @@ def test_a_flood_of_worthless_tokens_costs_supabase_no_request(target: Target) -
     assert len(asked) <= 1 + (time.monotonic() - started) / 10
 
 
+@pytest.mark.thorough
 def test_without_the_shared_secret_its_tokens_are_refused(start_module_service: StartModuleService, target: Target) -> None:
     service = start_module_service({"SUPABASE_URL": target.project.url, "SUPABASE_JWT_SECRET": None})
     strict = Target(target.project, service, target.es, target.rs)
