@@ -16,7 +16,8 @@ def template(folder: Path) -> Path:
     state = folder / "migrated"
     with (folder / "migrated.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        LocalSupabase(state, free_port(), keys.generate()).migrate()
+        if not (state / "migrated.sha256").is_file():  # or somebody copies it by now, and it must not change
+            LocalSupabase(state, free_port(), keys.generate()).migrate()
     return state
 
 
