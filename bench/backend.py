@@ -38,6 +38,10 @@ class Backend:
             "RATE_LIMIT_ENABLED": "false",
             "SWAGGER_UI": "false",
             "VALIDATE_RESPONSES": "false",
+            # The peers wait for as long as it takes, and the embedded Supabase keeps some sign-ins waiting for very long.
+            "UPSTREAM_READ_TIMEOUT": "60",
+            "UPSTREAM_TIMEOUT": "60",
+            "REQUEST_TIMEOUT": "90",
         }
 
 
