@@ -31,7 +31,6 @@ log = logging.getLogger("uvicorn.error")
 # Seconds that a connection which was accepted last gets to send its request, and that closing the pool may take.
 _LINGER: Final = 0.5
 _MARGIN: Final = 0.5
-_GC_THRESHOLD: Final = 50_000  # objects, some 5 MB, between two looks at the youngest; Python's default is 700
 
 
 class ServerConfig(uvicorn.Config):
@@ -54,15 +53,10 @@ class DrainingServer(uvicorn.Server):
         self._told = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen. What was made until here (modules, the contract) stays, and no collection need look at it again.
-
-        Requests leave no cycles behind, so collections are rare: with hundreds of requests under way, each walks through all
-        that they hold.
-        """
+        """Start to listen. What was made until here (modules, the contract) stays, and no collection need look at it again."""
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_GC_THRESHOLD, 20, 20)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain, or hand the signal to uvicorn.
