@@ -141,16 +141,16 @@ async def handle_exception(_request: ConnexionRequest, exc: Exception) -> Connex
     """Connexion's error handler, for every exception and every status."""
     error = to_api_error(exc)
     current_request().error_code = error.code.value
-    _forget_frames(exc)
+    forget_frames(exc)
     return ConnexionResponse(status_code=error.status, body=error.body(), headers=error.all_headers())
 
 
-def _forget_frames(exc: BaseException) -> None:
+def forget_frames(exc: BaseException) -> None:
     """A traceback holds frames, and they the exception: cycles wait for the garbage collector, whose work holds up everybody.
 
     During an outage each request leaves some. Who wanted to see where it came from has logged it by now.
     """
-    cause = exc.__cause__ or exc.__context__
+    cause: BaseException | None = exc
     while cause is not None:
         cause.__traceback__ = None
         cause = cause.__cause__ or cause.__context__

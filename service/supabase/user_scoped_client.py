@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service import tracing
+from service.errors import forget_frames
 from service.supabase.auth_client import user_id
 from service.supabase.errors import Call, UpstreamCall
 
@@ -45,8 +46,8 @@ class UserScopedClient:
         finally:
             if reading.cancel():
                 await asyncio.gather(reading, return_exceptions=True)
-            elif not reading.cancelled():
-                reading.exception()  # seen: what the user's own call says goes first
+            elif not reading.cancelled() and (unheard := reading.exception()):
+                forget_frames(unheard)  # what the user's own call says goes first
             del reading  # or it, its exception and this frame would keep each other
 
     async def _identity(self) -> tuple[str, str]:
