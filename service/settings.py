@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     upstream_read_timeout: float = Field(default=5, gt=0, le=60)
     upstream_timeout: float = Field(default=8, gt=0, le=60)
     upstream_keepalive: float = Field(default=30, gt=0, le=600)
-    upstream_max_connections: int = Field(default=256, ge=1, le=10_000)
+    upstream_max_connections: int = Field(default=512, ge=1, le=10_000)
 
     rate_limit_enabled: bool = True
     rate_limit_storage: SecretStr | None = None
