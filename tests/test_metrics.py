@@ -85,7 +85,7 @@ def test_calls_to_supabase_are_counted_by_target_call_and_outcome(service: Servi
     assert samples["latchkey_upstream_call_duration_seconds_count", "get_profile", "data_api"] == 1
     now = scrape(service.url)
     assert now["latchkey_upstream_connections", "idle"] >= 1
-    assert now["latchkey_upstream_connections_max",] == 100
+    assert now["latchkey_upstream_connections_max",] == 512
 
 
 def test_refusals_are_counted_by_reason(service: ServiceProcess) -> None:
@@ -134,7 +134,7 @@ def test_labels_stay_few_whatever_is_asked_for(service: ServiceProcess) -> None:
 
 
 def test_the_workers_of_one_service_are_counted_together(workers: ServiceProcess) -> None:
-    _wait_for_connections_max(workers, 200)
+    _wait_for_connections_max(workers, 1024)
     growth = Growth(workers)
     for _ in range(40):  # a new connection each, so that both workers get some
         assert loopback.get(f"{workers.url}/auth/me").status_code == 401
@@ -143,10 +143,10 @@ def test_the_workers_of_one_service_are_counted_together(workers: ServiceProcess
 
 @pytest.mark.thorough
 def test_the_gauges_of_a_killed_worker_are_forgotten(workers: ServiceProcess) -> None:
-    _wait_for_connections_max(workers, 200)
+    _wait_for_connections_max(workers, 1024)
     os.kill(_workers(workers)[0], signal.SIGKILL)
-    _wait_for_connections_max(workers, 100)
-    _wait_for_connections_max(workers, 200)  # another worker took its place
+    _wait_for_connections_max(workers, 512)
+    _wait_for_connections_max(workers, 1024)  # another worker took its place
 
 
 def _workers(service: ServiceProcess) -> list[int]:
