@@ -5,6 +5,7 @@ import json
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -122,13 +123,20 @@ class LocalSupabase:
                 raise SupabaseError(f"Supabase Lite does not answer on port {self.port}; see {self.log_path}")
             time.sleep(0.02)
 
-    def stop(self) -> None:
-        """End the server and wait until it has."""
+    def stop(self, *, grace: float = 0) -> None:
+        """End the server and wait until it has; it gets `grace` seconds to finish the requests in flight.
+
+        A refresh that is cut off can cost its session: Supabase Lite revokes the old token in one transaction and stores
+        the new one in another.
+        """
         process, self._process = self._process, None
         if process is None:
             return
-        # By force: SQLite loses nothing by it, and asking takes Node half a second.
-        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            if grace:
+                process.terminate()
+                process.wait(grace)
+        process.kill()  # SQLite loses nothing by it, and asking takes Node half a second
         process.wait()
         if process.stdin:
             process.stdin.close()

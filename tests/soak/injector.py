@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import cycle
 from typing import Final
 
@@ -50,8 +51,7 @@ class Injector:
     async def run(self, until: float) -> None:
         """Inject until shortly before that time."""
         steps: list[tuple[str, Callable[[], AbstractContextManager[None]]]] = [
-            (name, lambda fault=fault, path=path: self._proxy.failing(fault, path))  # type: ignore[misc]
-            for name, fault, path in FAULTS
+            (name, partial(self._proxy.failing, fault, path)) for name, fault, path in FAULTS
         ]
         steps.insert(3, ("connections refused", self._proxy.refusing))
         for number, (name, fault) in enumerate(cycle(steps)):
@@ -70,7 +70,7 @@ class Injector:
 
     async def _restart_supabase(self) -> None:
         self.injected["Supabase restarted"] += 1
-        await asyncio.to_thread(self._supabase.stop)
+        await asyncio.to_thread(self._supabase.stop, grace=30)
         await asyncio.sleep(0.5)
         await asyncio.to_thread(self._supabase.start, 120)
 
