@@ -9,7 +9,7 @@ from dotenv import dotenv_values
 
 from local.keys import Keys
 
-STATIC_CSRF_TOKEN: Final = "dev-csrf-token"  # noqa: S105  accepted in development only, where it guards nothing
+STATIC_CSRF_TOKEN: Final = "dev-csrf-token"  # noqa: S105 - accepted in development only, where it guards nothing
 
 
 def configured(dotenv: Path) -> dict[str, str]:

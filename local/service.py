@@ -9,7 +9,7 @@ from typing import Final
 from local.paths import ROOT
 from local.ports import require_free
 
-LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  compared with, never bound to
+LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, never bound to
 
 
 class Service:

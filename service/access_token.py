@@ -58,7 +58,7 @@ _JWS = _Jws(algorithms=[*ASYMMETRIC, "HS256"])
 _JWS.unregister_algorithm("HS256")
 _JWS.register_algorithm("HS256", _Hs256())
 _JWT = jwt.PyJWT()
-_JWT._jws = _JWS  # noqa: SLF001 - a test notices when PyJWT no longer works like this
+_JWT._jws = _JWS  # noqa: SLF001 - PyJWT takes one nowhere; a test notices a change
 
 
 @lru_cache(maxsize=64)

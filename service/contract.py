@@ -52,5 +52,5 @@ def operations_answering(status: str, *contracts: Document) -> frozenset[tuple[s
 
 
 def _load(name: str) -> Document:
-    document: Document = yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
+    document: Document = yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     return document

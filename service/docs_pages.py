@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
 
 from service.contract import Document
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATIC = Path(__file__).resolve().parent / "static"
 
@@ -52,20 +55,20 @@ class DocsPagesMiddleware:
             await self._app(scope, receive, send)
 
 
-def _document(text: str, media_type: str) -> ASGIApp:
+def _document(text: str, media_type: str) -> Endpoint:
     body = text.encode()
 
     async def document(_request: Request) -> Response:
         return Response(body, media_type=media_type)
 
-    return document  # type: ignore[return-value]
+    return document
 
 
-def _page(name: str) -> ASGIApp:
+def _page(name: str) -> Endpoint:
     async def page(_request: Request) -> Response:
         return FileResponse(_STATIC / name, headers={"Cache-Control": "no-cache"})
 
-    return page  # type: ignore[return-value]
+    return page
 
 
 async def _to_ui(_request: Request) -> Response:

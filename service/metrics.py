@@ -32,7 +32,7 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 # Seconds. A request without Supabase takes about 1 ms; UPSTREAM_TIMEOUT and REQUEST_TIMEOUT are 8 and 15 by default.
 _BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 15)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody asks for
+disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped; else one more series for each, which nobody asks for
 
 REQUESTS = Counter("latchkey_requests", "Requests by operation, status and error code.", ["operation", "status", "code"])
 REQUEST_SECONDS = Histogram(
@@ -92,7 +92,7 @@ def render() -> bytes:
         return generate_latest(REGISTRY)
     _forget_dead_processes(Path(folder))
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # untyped in prometheus-client
     return generate_latest(registry)
 
 
@@ -103,4 +103,4 @@ def _forget_dead_processes(folder: Path) -> None:
             try:
                 os.kill(pid, 0)
             except ProcessLookupError:
-                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # untyped, too

@@ -74,13 +74,13 @@ class OperationEndpoint:
         return arguments
 
 
-class ContractApp(AsyncApp):  # type: ignore[misc]
+class ContractApp(AsyncApp):  # type: ignore[misc]  # Connexion has no types
     """Connexion's AsyncApp, with OperationEndpoint in the place of its decorators, which are built anew for each request."""
 
     def __init__(self, *args: Any, cookies: CookieJar, **kwargs: Any) -> None:  # noqa: ANN401 - Connexion's own
         super().__init__(*args, **kwargs)
 
-        class Api(AsyncApi):  # type: ignore[misc]
+        class Api(AsyncApi):  # type: ignore[misc]  # Connexion has no types
             def make_operation(self, operation: AbstractOperation) -> OperationEndpoint:
                 return OperationEndpoint(operation.operation_id, operation.function, cookies)
 

@@ -56,7 +56,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._refusal: ApiError | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream has one of these
         """A client connected; the first request's head is due."""
         super().connection_made(transport)
         self._deadline = self.loop.call_later(self._header_timeout, self._too_slow)

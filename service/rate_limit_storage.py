@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from math import floor
-from typing import Final
+from typing import Any, Final
 
 from limits.aio.storage import SlidingWindowCounterSupport, Storage
 from limits.storage import storage_from_string
@@ -133,7 +133,7 @@ def shared_storage(url: str, timeout: float) -> Storage:
 
     scheme, _, rest = url.partition("://")
     scheme = _COREDIS_SCHEMES.get(scheme, scheme)
-    options = {
+    options: dict[str, Any] = {
         "connect_timeout": timeout,
         "stream_timeout": timeout,
         "retry_policy": NoRetryPolicy(),
@@ -141,7 +141,7 @@ def shared_storage(url: str, timeout: float) -> Storage:
     }
     if scheme == "rediss":
         options["ssl_context"] = ssl.create_default_context()  # the client's own does not compare the host's name
-    storage = storage_from_string(f"async+{scheme}://{rest}", **options)  # type: ignore[arg-type]
+    storage = storage_from_string(f"async+{scheme}://{rest}", **options)
     if not isinstance(storage, Storage):
         raise TypeError("not a storage for asyncio")
     return storage

@@ -79,7 +79,7 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _parse(body: bytes) -> Any:  # noqa: ANN401
+def _parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Strict JSON (RFC 8259): no NaN, no lone surrogates, no endless nesting."""
     if not body.strip():
         raise invalid_request("", "a JSON body is required")

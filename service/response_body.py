@@ -18,7 +18,7 @@ def json_response_validator(contract: ResponseContract) -> type[AbstractResponse
     """The class that Connexion makes one of for each response; the compiled schemas are shared."""
     operations = contract.by_operation_id()
 
-    class JsonResponse(AbstractResponseBodyValidator):  # type: ignore[misc]
+    class JsonResponse(AbstractResponseBodyValidator):  # type: ignore[misc]  # Connexion has no types
         def wrap_send(self, send: Send) -> Send:
             """Hold the response back until it is complete. Raises NonConformingResponseBody."""
             operation = operations[self._scope["extensions"]["connexion_routing"]["operation_id"]]

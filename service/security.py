@@ -53,14 +53,14 @@ class Security:
         """What Connexion takes as `security_map`."""
         by_place: Mapping[str, Check] = {"header": self.check_csrf, "cookie": self.check_refresh_cookie}
 
-        class ApiKey(AbstractSecurityHandler):  # type: ignore[misc]
-            def get_fn(self, security_scheme: dict[str, str], required_scopes: list[str]) -> Check:  # noqa: ARG002
+        class ApiKey(AbstractSecurityHandler):  # type: ignore[misc]  # Connexion has no types
+            def get_fn(self, security_scheme: dict[str, str], required_scopes: list[str]) -> Check:  # noqa: ARG002 - Connexion's
                 return by_place[security_scheme["in"]]
 
         check_bearer = self.check_bearer
 
-        class Bearer(AbstractSecurityHandler):  # type: ignore[misc]
-            def get_fn(self, security_scheme: dict[str, str], required_scopes: list[str]) -> Check:  # noqa: ARG002
+        class Bearer(AbstractSecurityHandler):  # type: ignore[misc]  # Connexion has no types
+            def get_fn(self, security_scheme: dict[str, str], required_scopes: list[str]) -> Check:  # noqa: ARG002 - Connexion's
                 return check_bearer
 
         return {"apiKey": ApiKey, "bearer": Bearer}

@@ -111,7 +111,7 @@ class DrainingServer(uvicorn.Server):
     async def _serve_accepted(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         await loop.connect_accepted_socket(
-            lambda: self.config.http_protocol_class(  # type: ignore[call-arg]
+            lambda: self.config.http_protocol_class(  # type: ignore[call-arg]  # a base class, to the type checker
                 config=self.config, server_state=self.server_state, app_state=self.lifespan.state
             ),
             connection,
@@ -154,7 +154,7 @@ def run(config: ServerConfig) -> int:
 
 
 def _run_workers(config: ServerConfig) -> None:
-    # uvicorn names the class of its workers nowhere else.
+    # uvicorn names the class of its workers nowhere else, so it is replaced there: no assignment that a type checker likes.
     multiprocess.Process = _Worker  # type: ignore[misc]
     folder = None
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:

@@ -302,7 +302,9 @@ def key_kind(key: SecretStr) -> Literal["publishable", "secret", "unknown"]:
         role = jwt.decode(value, options={"verify_signature": False}).get("role")
     except jwt.PyJWTError:
         return "unknown"
-    return {"anon": "publishable", "service_role": "secret"}.get(str(role), "unknown")  # type: ignore[return-value]
+    if role == "anon":
+        return "publishable"
+    return "secret" if role == "service_role" else "unknown"
 
 
 def _contradictions(settings: Settings) -> Iterator[Problem]:

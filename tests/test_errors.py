@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -39,7 +39,8 @@ def fixed_service(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Itera
             yield running, upstream
 
 
-CASES = {
+Case = tuple[str, str, dict[str, str], bytes | Callable[[int], Iterator[bytes]] | None, int, str]
+CASES: dict[str, Case] = {
     "no such path": ("GET", "/nowhere", {}, None, 404, "not_found"),
     "no such path below auth": ("POST", "/auth/nowhere", CSRF, None, 404, "not_found"),
     "wrong method": ("DELETE", "/auth/signin", {}, None, 405, "method_not_allowed"),
@@ -60,13 +61,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_every_error_is_the_error_schema_with_cors_headers(service: ServiceProcess, case: tuple[object, ...]) -> None:
+def test_every_error_is_the_error_schema_with_cors_headers(service: ServiceProcess, case: Case) -> None:
     method, path, headers, body, status, code = case
     response = loopback.request(
-        str(method),
-        service.url + str(path),
-        headers={**headers, "Origin": ORIGIN},  # type: ignore[dict-item]
-        content=body(20) if callable(body) else body,  # type: ignore[arg-type]
+        method,
+        service.url + path,
+        headers={**headers, "Origin": ORIGIN},
+        content=body(20) if callable(body) else body,
         timeout=30,
     )
     assert response.status_code == status

@@ -86,7 +86,7 @@ async def test_one_key_that_cannot_be_read_does_not_take_the_others_with_it(proj
             self.jwk = jwk
 
     odd = [{"kid": "odd", "kty": "new"}, {"kid": "secret", "kty": "oct", "k": "c2VjcmV0"}, {"kty": "EC"}]
-    project.keys.extend(Odd(jwk) for jwk in odd)  # type: ignore[misc]
+    project.keys.extend(Odd(jwk) for jwk in odd)  # type: ignore[misc]  # no keys, on purpose
     keys = SigningKeys(http, project.url, timeout=10, min_interval=3_600)
     assert await keys.find("first") is not None
     assert await keys.find("odd") is None

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.request_body import BodyReader
 
 
-class ContractRequestValidation(RequestValidationMiddleware):  # type: ignore[misc]
+class ContractRequestValidation(RequestValidationMiddleware):  # type: ignore[misc]  # Connexion has no types
     """Bodies go through `bodies`; parameters, where an operation has any, through Connexion's own validator.
 
     Connexion makes its validators anew for each request; here an operation's way is chosen once, at the start.
@@ -19,7 +19,7 @@ class ContractRequestValidation(RequestValidationMiddleware):  # type: ignore[mi
     def __init__(self, app: ASGIApp, *, bodies: BodyReader) -> None:
         super().__init__(app)
 
-        class Api(RequestValidationAPI):  # type: ignore[misc]
+        class Api(RequestValidationAPI):  # type: ignore[misc]  # Connexion has no types
             def make_operation(self, operation: AbstractOperation) -> _Operation:
                 return _Operation(self.next_app, operation, bodies)
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class DirectRoutingMiddleware(RoutingMiddleware):  # type: ignore[misc]
+class DirectRoutingMiddleware(RoutingMiddleware):  # type: ignore[misc]  # Connexion has no types
     """Connexion's, which tries one pattern after the other through two routers, with a table in front of it for paths without
     parameters. What is not in the table goes to the routers: other paths, other methods, applications mounted elsewhere.
 

@@ -30,9 +30,9 @@ class AuthClients:
     def make(self, headers: Mapping[str, str]) -> AsyncGoTrueClient:
         """A client that sends `headers` with each of its requests."""
         client = copy.copy(self._unused)
-        client._headers = {**self._headers, **headers}  # noqa: SLF001
+        client._headers = {**self._headers, **headers}  # noqa: SLF001 - as above
         client.admin = copy.copy(client.admin)
-        client.admin._headers = client._headers  # noqa: SLF001
+        client.admin._headers = client._headers  # noqa: SLF001 - as above
         return client
 
 

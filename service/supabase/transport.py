@@ -180,7 +180,7 @@ class Response(httpx.Response):
         self._request = request
         self._raw_headers = answer.headers
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> httpx.Headers:
         if name != "headers":
             raise AttributeError(name)
         self.headers = httpx.Headers(self._raw_headers)
@@ -195,7 +195,7 @@ class SentRequest(httpx.Request):
         self.extensions = {}
         self._sent = url, headers
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> httpx.URL | httpx.Headers:
         if name == "url":
             self.url = httpx.URL(self._sent[0])
             return self.url

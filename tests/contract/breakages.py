@@ -167,7 +167,7 @@ class _PickyHandlers(AuthHandlers):
 
 
 class _OpenSecurity(Security):
-    async def check_csrf(self, request: ConnexionRequest) -> dict[str, Any]:  # noqa: ARG002
+    async def check_csrf(self, request: ConnexionRequest) -> dict[str, Any]:  # noqa: ARG002 - the method that it replaces reads it
         return {}
 
 

@@ -91,7 +91,7 @@ def hostile_port() -> Iterator[int]:
             self.end_headers()
             self.wfile.write(b"<!doctype html><title>Win a prize</title>")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

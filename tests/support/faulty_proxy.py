@@ -131,8 +131,8 @@ class FaultyProxy:
             self._run(self._listen())
 
     @contextlib.contextmanager
-    def speaking(self, tls: ssl.SSLContext) -> Iterator[None]:
-        """Show another certificate on new connections, and cut the open ones."""
+    def speaking(self, tls: ssl.SSLContext | None) -> Iterator[None]:
+        """Show another certificate on new connections, or with None speak without TLS, and cut the open ones."""
         usual, self._tls = self._tls, tls
         self._run(self._reopen())
         try:

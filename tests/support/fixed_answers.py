@@ -58,7 +58,7 @@ class FixedAnswers:
 
             do_GET = do_POST = answer  # noqa: N815 - the names that http.server looks for
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
                 """Nothing to say."""
 
         self._server = AnsweringServer(("127.0.0.1", 0), Handler)

@@ -31,7 +31,7 @@ class TraceReceiver:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
                 """Nothing to say."""
 
         self._server = AnsweringServer(("127.0.0.1", 0), Handler)

@@ -10,8 +10,8 @@ import pytest
 
 
 def pytest_asyncio_loop_factories(
-    config: pytest.Config,  # noqa: ARG001
-    item: pytest.Item,  # noqa: ARG001
+    config: pytest.Config,  # noqa: ARG001 - pytest passes it by name
+    item: pytest.Item,  # noqa: ARG001 - as above
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
     if sys.platform != "win32":
