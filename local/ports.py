@@ -11,14 +11,6 @@ class PortTakenError(Exception):
         self.port = port
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def require_free(port: int, host: str = "127.0.0.1") -> None:
     """Raise PortTakenError when `port` cannot be listened on at `host`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -28,13 +28,13 @@ class RunError(Exception):
     """What a person must read before they try again: one line."""
 
 
-def run(state_dir: Path = STATE, dotenv: Path = ROOT / ".env", module: str = "service") -> int:
+def run(state_dir: Path = STATE, dotenv: Path = ROOT / ".env") -> int:
     """Run until asked to stop or until a child ends by itself. Returns the exit code."""
     for number in SIGNALS:
         signal.signal(number, _stop)
     try:
         with ExitStack() as stack:
-            _run(stack, state_dir, environment.configured(dotenv), module)
+            _run(stack, state_dir, environment.configured(dotenv))
     except Stop:
         return 0
     except RunError as failure:
@@ -43,7 +43,7 @@ def run(state_dir: Path = STATE, dotenv: Path = ROOT / ".env", module: str = "se
     return 0
 
 
-def _run(stack: ExitStack, state_dir: Path, user: dict[str, str], module: str) -> None:
+def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
     own_keys = keys.load_or_create(state_dir)
     settings = environment.for_development(user, own_keys)
     url = settings.get("SUPABASE_URL", "")
@@ -63,7 +63,7 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str], module: str) -
         _launch(stack, supabase)
 
     # Both start at the same time: the service takes longer, and asks for Supabase only once it is asked something.
-    service = Service(settings, module)
+    service = Service(settings)
     stack.callback(service.stop)
     print("> Starting the service", flush=True)
     service.start()

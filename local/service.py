@@ -15,9 +15,8 @@ LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa
 class Service:
     """`python -m service` with the environment it gets, its output where ours goes. It ends when this process does."""
 
-    def __init__(self, environment: Mapping[str, str], module: str = "service") -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
-        self.module = module
         self.host = environment["HOST"]
         self.port = int(environment["PORT"])
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,7 +41,7 @@ class Service:
         """Start it, without waiting. Raises PortTakenError."""
         require_free(self.port, self.host)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "local.tether", self.module],
+            [sys.executable, "-m", "local.tether", "service"],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.PIPE,

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.redis import executable
+from tests.support.programs import executable
 from tests.support.service import ROOT, free_port
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "latchkey.conf"

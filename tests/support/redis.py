@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,20 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pytest
-
+from tests.support.programs import executable
 from tests.support.service import free_port
-
-
-def executable(name: str) -> str:
-    """The server's path. Without it the test is skipped, and fails where CI=true."""
-    path = shutil.which(name)
-    if path is None:
-        message = f"{name} is not installed: apt-get install {name}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
 
 
 class RedisServer:

@@ -1,0 +1,230 @@
+"""What `make run` and `make reset` do once everything is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from local.ports import PortTakenError, require_free
+from local.reset import reset
+from local.supabase import LocalSupabase
+from tests.support import loopback
+from tests.support.browser import Browser, new_email
+from tests.support.programs import executable
+from tests.support.service import ROOT, free_port
+
+pytestmark = pytest.mark.thorough
+
+_RUN = """
+import sys
+from pathlib import Path
+from local.run import run
+sys.exit(run(Path(sys.argv[1]), Path("no.env")))
+"""
+
+
+class Run:
+    """`make run` on a state folder of its own. `port` and `supabase_port` are where it serves."""
+
+    def __init__(self, state: Path, settings: dict[str, str]) -> None:
+        self.state = state
+        self.port, self.supabase_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        ports = {"PORT": str(self.port), "SUPABASE_LOCAL_PORT": str(self.supabase_port)}
+        self._output = state.with_suffix(".output")
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _RUN, str(state)],
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], "HOME": str(state)} | ports | settings,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        """All that it printed so far."""
+        return self._output.read_text()
+
+    def until_ready(self) -> Self:
+        """Wait until it says that it is."""
+        deadline = time.monotonic() + 60
+        while "Ctrl-C stops everything." not in self.output:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+        return self
+
+    def ends(self) -> int:
+        """Wait for the end of it; returns its exit status."""
+        return self.process.wait(60)
+
+    def left_nothing(self) -> bool:
+        """Whether nobody listens on its ports any more."""
+        try:
+            require_free(self.port)
+            require_free(self.supabase_port)
+        except PortTakenError:
+            return False
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+
+StartRun = Callable[..., Run]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StartRun]:
+    """Starts `make run`, each time on the same state folder."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(Run(tmp_path / "state", settings))
+
+
+def test_what_it_prints_signs_up_and_in_when_pasted(start: StartRun) -> None:
+    curl = Path(executable("curl"))
+    run = start().until_ready()
+    assert re.search(rf"^  API +{re.escape(run.url)}$", run.output, re.MULTILINE)
+    page = re.search(r"^  Swagger UI +(\S+)$", run.output, re.MULTILINE)
+    assert page is not None
+    assert loopback.request("GET", page[1], timeout=30).status_code == 200
+    pasted = run.output.partition("(paste into another terminal):")[2].partition("Ctrl-C")[0]
+    shell = subprocess.run(
+        ["/bin/sh"],
+        input=pasted,
+        env={"PATH": f"{curl.parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    signed_up, me = shell.stdout.strip().splitlines()
+    assert '"email":"ada@example.com"' in signed_up.replace(" ", "")
+    assert '"displayName":"Ada"' in me.replace(" ", "")
+    assert shell.stderr == ""
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_asked_to_stop_it_ends_well_and_leaves_nothing(start: StartRun, asked: signal.Signals) -> None:
+    run = start().until_ready()
+    run.process.send_signal(asked)
+    assert run.ends() == 0
+    assert run.left_nothing()
+    assert "Traceback" not in run.output
+
+
+def test_asked_to_stop_before_it_is_ready_it_leaves_nothing(start: StartRun) -> None:
+    run = start()
+    deadline = time.monotonic() + 60
+    while "> Starting the service" not in run.output:
+        assert time.monotonic() < deadline, run.output
+        time.sleep(0.01)
+    run.process.send_signal(signal.SIGINT)
+    assert run.ends() == 0
+    assert run.left_nothing()
+    assert "Traceback" not in run.output
+
+
+def test_killed_it_takes_what_it_started_along(start: StartRun) -> None:
+    run = start().until_ready()
+    run.process.kill()
+    run.ends()
+    deadline = time.monotonic() + 30
+    while not run.left_nothing():
+        assert time.monotonic() < deadline, "something still listens"
+        time.sleep(0.1)
+
+
+def test_the_next_run_finds_the_users_and_a_reset_forgets_them(start: StartRun) -> None:
+    email = new_email()
+    run = start().until_ready()
+    assert _browser(run).sign_up(email).status_code == 200
+    assert reset(run.state) == 1, "not while it runs"
+    run.process.send_signal(signal.SIGHUP)
+    assert run.ends() == 0
+
+    run = start().until_ready()
+    assert _browser(run).sign_in(email).status_code == 200
+    run.process.send_signal(signal.SIGHUP)
+    assert run.ends() == 0
+
+    assert reset(run.state) == 0
+    assert _browser(start().until_ready()).sign_in(email).json()["code"] == "auth_invalid_credentials"
+
+
+def test_a_second_run_from_the_same_folder_is_told_so(start: StartRun) -> None:
+    start().until_ready()
+    second = start()
+    assert second.ends() == 1
+    assert second.output == "Latchkey already runs from this folder; stop that one first.\n"
+
+
+@pytest.mark.parametrize("variable", ["PORT", "SUPABASE_LOCAL_PORT"])
+def test_a_taken_port_is_one_line(start: StartRun, supabase: LocalSupabase, variable: str) -> None:
+    run = start(**{variable: str(supabase.port)})
+    assert run.ends() == 1
+    other = f"make run {variable}={supabase.port + 1}"
+    assert run.output == f"Port {supabase.port} ({variable}) is taken by another program; choose another: {other}\n"
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_what_is_no_port_is_one_line(start: StartRun, port: str) -> None:
+    run = start(PORT=port)
+    assert run.ends() == 1
+    assert run.output == f"PORT must be a port number, 1 to 65535, and is {port!r}.\n"
+
+
+def test_with_a_project_of_ones_own_nothing_embedded_is_started(start: StartRun, supabase: LocalSupabase) -> None:
+    own = {
+        "SUPABASE_URL": supabase.url,
+        "SUPABASE_PUBLISHABLE_KEY": supabase.keys.publishable_key,
+        "SUPABASE_SECRET_KEY": supabase.keys.secret_key,
+        "SUPABASE_JWT_SECRET": supabase.keys.jwt_secret,
+    }
+    run = start(**own).until_ready()
+    require_free(run.supabase_port)
+    email = new_email()
+    assert _browser(run).sign_up(email).status_code == 200
+    assert supabase.query(f"select id from \"auth.users\" where email = '{email}'")
+
+
+def test_a_setting_that_the_service_refuses_is_told(start: StartRun) -> None:
+    run = start(LOG_LEVEL="LOUD")
+    assert run.ends() == 1
+    assert "LOG_LEVEL" in run.output
+    assert "The service ended by itself (exit code" in run.output
+    assert "Traceback" not in run.output
+    assert run.left_nothing()
+
+
+def test_it_ends_when_the_embedded_supabase_does(start: StartRun) -> None:
+    run = start().until_ready()
+    children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text().split()
+    (supabase,) = (int(pid) for pid in children if "@supabase/lite" in Path(f"/proc/{pid}/cmdline").read_text())
+    os.kill(supabase, signal.SIGKILL)
+    assert run.ends() == 1
+    assert "The embedded Supabase ended by itself" in run.output
+    assert run.left_nothing()
+
+
+def _browser(run: Run) -> Browser:
+    browser = Browser(run.url)
+    browser.fetch_csrf_token()
+    return browser
