@@ -18,6 +18,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, Final
 
@@ -78,6 +79,10 @@ class DrainingServer(uvicorn.Server):
             self._told = True
             log.info("Draining for %s seconds", self.config.drain_delay)
         if self._drained_at is not None and time.monotonic() >= self._drained_at:
+            self.should_exit = True
+        supervisor = parent_process()
+        if supervisor is not None and not supervisor.is_alive():
+            # Killed: nobody would stop this worker any more, and its port would stay taken.
             self.should_exit = True
         return await super().on_tick(counter)
 

@@ -7,7 +7,6 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -144,14 +143,9 @@ def test_the_workers_of_one_service_are_counted_together(workers: ServiceProcess
 @pytest.mark.thorough
 def test_the_gauges_of_a_killed_worker_are_forgotten(workers: ServiceProcess) -> None:
     _wait_for_connections_max(workers, 1024)
-    os.kill(_workers(workers)[0], signal.SIGKILL)
+    os.kill(workers.worker_pids[0], signal.SIGKILL)
     _wait_for_connections_max(workers, 512)
     _wait_for_connections_max(workers, 1024)  # another worker took its place
-
-
-def _workers(service: ServiceProcess) -> list[int]:
-    pids = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
-    return [int(pid) for pid in pids if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 def _wait_for_connections_max(service: ServiceProcess, value: float) -> None:

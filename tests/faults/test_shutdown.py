@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from local.ports import PortTakenError, require_free
 from tests.conftest import StartService
 from tests.faults.conftest import sign_in
 from tests.support import faults, loopback
@@ -135,3 +137,28 @@ def test_a_connection_that_the_kernel_accepted_last_is_still_served(start_servic
             answered += 1
     assert answered
     _ended(service)
+
+
+def test_workers_do_not_outlive_a_supervisor_that_was_killed(start_service: StartService) -> None:
+    service = start_service({"WEB_CONCURRENCY": "2"})
+    workers = service.worker_pids
+    assert len(workers) == 2
+    os.kill(service.pid, signal.SIGKILL)
+    try:
+        _wait_until_free(service.port)
+    finally:
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _wait_until_free(port: int) -> None:
+    deadline = time.monotonic() + SLACK
+    while True:
+        try:
+            require_free(port)
+        except PortTakenError:
+            assert time.monotonic() < deadline, "somebody still listens"
+            time.sleep(0.1)
+        else:
+            return

@@ -83,6 +83,12 @@ class ServiceProcess:
         return self._process.pid
 
     @property
+    def worker_pids(self) -> list[int]:
+        """Those of the processes that a supervisor started to serve. Only on Linux."""
+        pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(pid) for pid in pids if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+    @property
     def log(self) -> str:
         """All that it wrote so far."""
         return self.log_path.read_text()
