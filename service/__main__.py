@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from service.log import configure_logging
 from service.middleware.security_headers import api_headers
+from service.protocol import LimitedHttpProtocol
 from service.server import ServerConfig, run
 from service.settings import Settings
 
@@ -54,11 +54,7 @@ def main() -> int:
 
 
 def http_protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn says a class, and calls it like any factory
-    """What makes a protocol object for each connection. Where httptools is not installed (Windows), uvicorn's own choice."""
-    if find_spec("httptools") is None:
-        return "auto"
-    from service.protocol import LimitedHttpProtocol
-
+    """What makes a protocol object for each connection."""
     headers = api_headers(hsts=settings.production)
     return partial(LimitedHttpProtocol, header_timeout=settings.header_timeout, error_headers=headers)
 

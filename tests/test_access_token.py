@@ -63,3 +63,8 @@ async def test_the_log_gets_a_reason_and_the_token_stays_out_of_reprs() -> None:
     passed = await verifier(require_issuer=True).verify(token(iss=ISSUER, session_id="s-1"))
     assert (passed.user_id, passed.session_id) == ("1", "s-1")
     assert passed.value not in repr(passed)
+
+
+def test_pyjwt_still_has_what_the_verifier_replaces() -> None:
+    assert isinstance(vars(jwt.PyJWS)["_decode_base64url_segment"], staticmethod)
+    assert isinstance(vars(jwt.PyJWT())["_jws"], jwt.PyJWS)

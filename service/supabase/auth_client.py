@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from supabase_auth import AsyncGoTrueClient
     from supabase_auth.types import AuthResponse, Session
 
-    from service.supabase.light_clients import AuthClients
+    from service.supabase.light_clients import GoTrueClients
 
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ class AuthClient:
     seconds.
     """
 
-    def __init__(self, clients: AuthClients, *, publishable_key: str, secret_key: str, timeout: float) -> None:
-        self._clients = clients
+    def __init__(self, gotrue_clients: GoTrueClients, *, publishable_key: str, secret_key: str, timeout: float) -> None:
+        self._gotrue_clients = gotrue_clients
         self._publishable_key = publishable_key
         self._secret_key = secret_key
         self._timeout = timeout
@@ -89,7 +89,7 @@ class AuthClient:
             if client_address is None
             else {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
         )
-        return self._clients.make({**headers, **tracing.headers()})
+        return self._gotrue_clients.make({**headers, **tracing.headers()})
 
 
 def _session(answer: AuthResponse) -> Tokens:

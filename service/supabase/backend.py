@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from service.supabase.admin_client import AdminClient
 from service.supabase.auth_client import AuthClient
 from service.supabase.connection_pool import PoolState
-from service.supabase.light_clients import AuthClients, ProfileQueries
+from service.supabase.light_clients import GoTrueClients, ProfileQueries
 from service.supabase.readiness import ReadinessProbe
 from service.supabase.signing_keys import SigningKeys
 from service.supabase.transport import SupabaseHttpClient
@@ -30,13 +30,13 @@ class Supabase:
             keepalive=settings.upstream_keepalive,
         )
         self._url = settings.supabase_url
-        self._auth_clients = AuthClients(self._http, self._url)
+        self._gotrue_clients = GoTrueClients(self._http, self._url)
         self._publishable_key = settings.supabase_publishable_key.get_secret_value()
         self._profiles = ProfileQueries(self._http, self._url, self._publishable_key)
         self.timeout = settings.upstream_timeout
         secret_key = settings.supabase_secret_key.get_secret_value()
         self.auth = AuthClient(
-            self._auth_clients,
+            self._gotrue_clients,
             publishable_key=self._publishable_key,
             secret_key=secret_key,
             timeout=self.timeout,
@@ -53,7 +53,7 @@ class Supabase:
     def as_user(self, token: AccessToken) -> UserScopedClient:
         """A client for one request that acts as the user whom the token names."""
         return UserScopedClient(
-            self._auth_clients, self._profiles, publishable_key=self._publishable_key, token=token, timeout=self.timeout
+            self._gotrue_clients, self._profiles, publishable_key=self._publishable_key, token=token, timeout=self.timeout
         )
 
     def pool(self) -> PoolState:

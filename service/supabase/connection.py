@@ -34,8 +34,8 @@ class Connection(asyncio.Protocol):
         self._heard_at = 0.0
         self._idle_until = float("inf")
 
-    async def exchange(self, request: bytes, *, head_only: bool = False) -> Answer:
-        """Send a request and wait for its response, which `head_only` says has no body.
+    async def exchange(self, request: bytes) -> Answer:
+        """Send a request and wait for its response.
 
         Raises httpx.ReadTimeout, ReadError, RemoteProtocolError or UnusableResponseError. Whoever stops waiting, for whatever
         reason, ends the connection: its answer would otherwise be taken for the next one's.
@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
             raise RuntimeError("a connection carries one request at a time")
         if self._transport.is_closing():
             raise httpx.ReadError("the connection was closed before anything was sent")
-        self._reader = ResponseReader(head_only=head_only)
+        self._reader = ResponseReader()
         awaited: asyncio.Future[Answer] = self._loop.create_future()
         self._awaited = awaited
         self._heard_at = self._loop.time()
@@ -119,16 +119,20 @@ class Connection(asyncio.Protocol):
         """For asyncio."""
         awaited, reader = self._awaited, self._reader
         if awaited is not None and reader is not None and not awaited.done():
-            try:
-                if exc is not None:
-                    raise httpx.ReadError(type(exc).__name__)
-                reader.feed_end()
-                awaited.set_result(reader.answer())
-            except httpx.RequestError as error:
-                self._fail(error)
+            if exc is None:
+                self._read_to_the_end(reader, awaited)
+            else:
+                self._fail(httpx.ReadError(type(exc).__name__))
         self._lost = True
         if self._on_lost is not None:
             self._on_lost(self)
+
+    def _read_to_the_end(self, reader: ResponseReader, awaited: asyncio.Future[Answer]) -> None:
+        try:
+            reader.feed_end()
+            awaited.set_result(reader.answer())
+        except httpx.RequestError as error:
+            self._fail(error)
 
     def _fail(self, error: httpx.RequestError) -> None:
         if self._awaited is not None and not self._awaited.done():

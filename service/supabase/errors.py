@@ -1,4 +1,4 @@
-"""Supabase's errors as errors of the contract: two tables, and one context manager that applies them to a call."""
+"""Supabase's errors as errors of the contract: the tables, and the context manager that applies them to a call."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class UpstreamCall:
         except TimeoutError as timeout:
             kind, exc, traceback = TimeoutError, timeout, timeout.__traceback__
         self._span.__exit__(kind, exc, traceback)
-        outcome, error = "cancelled", None
+        outcome, error = ErrorCode.upstream_error.value, None
         try:
             if exc is None:
                 outcome = "ok"
@@ -197,6 +197,8 @@ class UpstreamCall:
                 outcome = error.code.value if error.code in _OUTCOMES else "refused"
                 _tell(self._call, error, exc)
                 raise error from exc
+            else:
+                outcome = "cancelled"
         finally:
             exc = error = traceback = None
             target, call = TARGETS[self._call], self._call.value
@@ -271,7 +273,7 @@ def _by_network_error(cause: BaseException) -> ErrorCode:
         return ErrorCode.upstream_unavailable
     if isinstance(cause, (httpx.TimeoutException, TimeoutError)):
         return ErrorCode.upstream_timeout
-    if isinstance(cause, (httpx.DecodingError, httpx.TooManyRedirects)):
+    if isinstance(cause, httpx.DecodingError):
         return ErrorCode.upstream_error
     if isinstance(cause, (httpx.TransportError, OSError)):
         return ErrorCode.upstream_unavailable

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from httpx import Headers
+import httpx
 from postgrest import AsyncPostgrestClient, AsyncSelectRequestBuilder
 from supabase_auth import AsyncGoTrueClient
 
-if TYPE_CHECKING:
-    import httpx
 
-
-class AuthClients:
+class GoTrueClients:
     """Makes clients of Supabase Auth at `base_url` that keep no session beyond themselves."""
 
     def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
@@ -48,7 +44,7 @@ class ProfileQueries:
     def make(self, user_id: str, access_token: str, headers: Mapping[str, str]) -> AsyncSelectRequestBuilder:
         """A query as the user whose `access_token` it is; `headers` go with it."""
         request = copy.copy(self._unused)
-        request.headers = Headers(self._unused.headers)
+        request.headers = httpx.Headers(self._unused.headers)
         request.headers["Authorization"] = f"Bearer {access_token}"
         request.headers.update(headers)
         return AsyncSelectRequestBuilder(request).eq("id", user_id)

@@ -35,10 +35,9 @@ class Answer:
 
 
 class ResponseReader:
-    """Reads one response; `head_only` for one to HEAD, which has no body whatever its headers say."""
+    """Reads one response, to a GET or a POST."""
 
-    def __init__(self, *, head_only: bool = False) -> None:
-        self._head_only = head_only
+    def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._headers_complete = False
         self._until_close = True
@@ -131,9 +130,6 @@ class ResponseReader:
             raise ValueError("not HTTP/1.x")
         if self._status == 101 or not 100 <= self._status <= 599:
             raise ValueError("a status that nothing here asks for")
-        if self._head_only and self._status >= 200:
-            self.complete = True
-            self._keep_alive = False  # the parser now expects a body that does not come
 
     def on_body(self, body: bytes) -> None:
         if not self.complete:

@@ -10,30 +10,24 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from service.supabase.connection_pool import ConnectionPool, PoolState
+from service.supabase.lazy_response import LazyResponse, SentRequest
+from service.supabase.request_writer import request_bytes
 from service.supabase.response_reader import Answer, UnusableResponseError
 
-_REPEATABLE: Final = frozenset({"GET", "HEAD"})
-_METHODS: Final = _REPEATABLE | {"POST", "PUT", "PATCH", "DELETE"}
-_BODYLESS: Final = _REPEATABLE | {"DELETE"}
 _TOO_MANY_REQUESTS: Final = 429
 _TARGET: Final = re.compile(r"/[!-\"$-~]*")  # RFC 9112 section 3.2.1, and no fragment
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_OURS: Final = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "te", "upgrade", "expect", "trailer"}
-)
 _encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 class SupabaseHttpClient(httpx.AsyncClient):
-    """Sends requests to `base_url`'s origin and to no other, so that no credential can end up elsewhere. Times are in seconds.
+    """Sends GET and POST to `base_url`'s origin and to no other, so that no credential can end up elsewhere. Times in seconds.
 
     `connect_timeout` bounds a connection's making (name, TCP and TLS) and the wait for one of the `max_connections`;
     `read_timeout` the silence of an answer; `keepalive` is how long a connection may idle. The time for a whole request is the
@@ -94,13 +88,14 @@ class SupabaseHttpClient(httpx.AsyncClient):
         HTTPStatusError where the status says that Supabase itself is in trouble: the client of the data API would forget the
         status over a body that it can parse.
         """
-        if any(value is not None and value is not httpx.USE_CLIENT_DEFAULT for value in others.values()):
-            raise TypeError(f"not supported: {', '.join(others)}")
+        unsupported = [name for name, value in others.items() if value is not None and value is not httpx.USE_CLIENT_DEFAULT]
+        if unsupported:
+            raise TypeError(f"not supported: {', '.join(unsupported)}")
         body = _encode_json(json).encode() if json is not None else content
         target = self._target(url, params)
-        request = self._serialize(method, target, headers or {}, body, has_json=json is not None)
+        request = request_bytes(method, target, self._common_headers, headers or {}, body)
         answer = await self._exchange(method, request)
-        response = Response(answer, SentRequest(method, self._origin + target, headers))
+        response = LazyResponse(answer, SentRequest(method, self._origin + target, headers))
         if answer.status >= 500 or answer.status == _TOO_MANY_REQUESTS:
             response.raise_for_status()
         if method == "GET" and not answer.body and response.is_success:
@@ -117,16 +112,16 @@ class SupabaseHttpClient(httpx.AsyncClient):
         await super().aclose()
 
     async def _exchange(self, method: str, request: bytes) -> Answer:
-        repeatable = method in _REPEATABLE
+        repeatable = method == "GET"
         connection = await self._pool.acquire(check=not repeatable)
         reused = connection.used
         try:
-            answer = await connection.exchange(request, head_only=method == "HEAD")
+            answer = await connection.exchange(request)
         except (httpx.ReadError, httpx.RemoteProtocolError):
             if not (repeatable and reused and connection.answered_nothing):
                 raise
             connection = await self._pool.acquire(check=False, new=True)
-            answer = await connection.exchange(request, head_only=method == "HEAD")
+            answer = await connection.exchange(request)
         self._pool.release(connection)
         return answer
 
@@ -140,91 +135,12 @@ class SupabaseHttpClient(httpx.AsyncClient):
             raise httpx.LocalProtocolError("not a valid request target")
         return target
 
-    def _serialize(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, *, has_json: bool) -> bytes:
-        if method not in _METHODS:
-            raise httpx.LocalProtocolError("not a method that is used here")
-        lines = [f"{method} {target} HTTP/1.1\r\n{self._common_headers}"]
-        lines += [f"{_checked(name)}: {value}\r\n" for name, value in _fields(headers)]
-        count = len(lines) + 4
-        if has_json and "Content-Type" not in headers and "content-type" not in headers:
-            lines.append("Content-Type: application/json\r\n")
-            count += 1
-        if body is not None or method not in _BODYLESS:
-            lines.append(f"Content-Length: {len(body or b'')}\r\n")
-            count += 1
-        lines.append("\r\n")
-        head = "".join(lines)
-        # A value with a line break in it would be further headers, or a second request.
-        if head.count("\n") != count or head.count("\r") != count or "\0" in head:
-            raise httpx.LocalProtocolError("a header value with a line break or a NUL")
-        try:
-            return head.encode("ascii") + (body or b"")
-        except UnicodeEncodeError:
-            raise httpx.LocalProtocolError("a header value that is not ASCII") from None
-
-
-class Response(httpx.Response):
-    """A response that is there already; what costs time and is seldom asked for is made when it is."""
-
-    def __init__(self, answer: Answer, request: SentRequest) -> None:
-        # In the place of httpx's, which parses and copies all of this.
-        self.status_code = answer.status
-        self.extensions = {}
-        self.history = []
-        self.next_request = None
-        self.is_closed = True
-        self.is_stream_consumed = True
-        self.default_encoding = "utf-8"
-        self._content = answer.body
-        self._num_bytes_downloaded = len(answer.body)
-        self._request = request
-        self._raw_headers = answer.headers
-
-    def __getattr__(self, name: str) -> httpx.Headers:
-        if name != "headers":
-            raise AttributeError(name)
-        self.headers = httpx.Headers(self._raw_headers)
-        return self.headers
-
-
-class SentRequest(httpx.Request):
-    """What was sent, as far as a response's reader may ask: method, URL and headers."""
-
-    def __init__(self, method: str, url: str, headers: Mapping[str, str] | None) -> None:
-        self.method = method
-        self.extensions = {}
-        self._sent = url, headers
-
-    def __getattr__(self, name: str) -> httpx.URL | httpx.Headers:
-        if name == "url":
-            self.url = httpx.URL(self._sent[0])
-            return self.url
-        if name == "headers":
-            given = self._sent[1]
-            self.headers = given if isinstance(given, httpx.Headers) else httpx.Headers(given)
-            return self.headers
-        raise AttributeError(name)
-
 
 class _Closed(httpx.AsyncBaseTransport):
     """In the place of httpx's transport: nothing is sent but by `request`."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         raise httpx.UnsupportedProtocol("use request()", request=request)
-
-
-def _fields(headers: Mapping[str, str]) -> Iterable[tuple[str | bytes, str]]:
-    if isinstance(headers, httpx.Headers):  # whose `items` merges what has the same name, at some cost
-        return [(name, value.decode("latin-1")) for name, value in headers.raw]
-    return headers.items()
-
-
-@lru_cache(maxsize=64)
-def _checked(name: str | bytes) -> str:
-    name = name if isinstance(name, str) else name.decode("latin-1")
-    if _TOKEN.fullmatch(name) is None or name.lower() in _OURS:
-        raise httpx.LocalProtocolError("not a header that a caller may send")
-    return name
 
 
 def _tls_context() -> ssl.SSLContext:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from service import tracing
 from service.errors import forget_frames
@@ -13,7 +14,10 @@ from service.supabase.errors import Call, UpstreamCall
 
 if TYPE_CHECKING:
     from service.access_token import AccessToken
-    from service.supabase.light_clients import AuthClients, ProfileQueries
+    from service.supabase.light_clients import GoTrueClients, ProfileQueries
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,15 @@ class UserScopedClient:
     """One for each request, bound to the caller's access token. `timeout` bounds each call, in seconds."""
 
     def __init__(
-        self, auth: AuthClients, profiles: ProfileQueries, *, publishable_key: str, token: AccessToken, timeout: float
+        self,
+        gotrue_clients: GoTrueClients,
+        profiles: ProfileQueries,
+        *,
+        publishable_key: str,
+        token: AccessToken,
+        timeout: float,
     ) -> None:
-        self._auth = auth
+        self._gotrue_clients = gotrue_clients
         self._profiles = profiles
         self._publishable_key = publishable_key
         self._token = token
@@ -39,20 +49,12 @@ class UserScopedClient:
 
     async def get_user(self) -> SignedInUser:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
-        reading = asyncio.create_task(self._display_name())
-        try:
-            user_id, email = await self._identity()
-            return SignedInUser(user_id, email, await reading)
-        finally:
-            if reading.cancel():
-                await asyncio.gather(reading, return_exceptions=True)
-            elif not reading.cancelled() and (unheard := reading.exception()):
-                forget_frames(unheard)  # what the user's own call says goes first
-            del reading  # or it, its exception and this frame would keep each other
+        (identity, email), display_name = await _both(self._identity(), self._display_name())
+        return SignedInUser(identity, email, display_name)
 
     async def _identity(self) -> tuple[str, str]:
         async with UpstreamCall(Call.get_user, self._timeout):
-            auth = self._auth.make({"apikey": self._publishable_key, **tracing.headers()})
+            auth = self._gotrue_clients.make({"apikey": self._publishable_key, **tracing.headers()})
             answer = await auth.get_user(self._token.value)
             if answer is None or str(answer.user.id) != self._token.user_id:
                 raise ValueError("Supabase answered with another user than the token names")
@@ -64,6 +66,19 @@ class UserScopedClient:
             # its users see each other's profiles.
             query = self._profiles.make(self._token.user_id, self._token.value, tracing.headers())
             return _display_name((await query.execute()).data)
+
+
+async def _both(first: Awaitable[T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """What the two return, run at the same time. Where both fail, the first one's error is raised."""
+    other = asyncio.create_task(second)
+    try:
+        return await first, await other
+    finally:
+        if other.cancel():
+            await asyncio.gather(other, return_exceptions=True)
+        elif not other.cancelled() and (error := other.exception()):
+            forget_frames(error)
+        del other  # or it, its exception and this frame would keep each other
 
 
 def _display_name(rows: object) -> str | None:

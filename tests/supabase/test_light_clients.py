@@ -1,14 +1,13 @@
-"""Copied client objects share no session, no headers and no query, and PyJWT's parts that are replaced are still there."""
+"""Copied client objects share no session, no headers and no query."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import jwt
 import pytest_asyncio
 from supabase_auth import AsyncGoTrueClient
 
-from service.supabase.light_clients import AuthClients, ProfileQueries
+from service.supabase.light_clients import GoTrueClients, ProfileQueries
 from service.supabase.transport import SupabaseHttpClient
 from tests.support.raw_server import Exchange, RawServer, raw_server, response
 
@@ -33,7 +32,7 @@ async def server_and_client() -> AsyncIterator[Running]:
 
 async def test_a_session_stays_with_the_object_that_it_was_opened_with(server_and_client: Running) -> None:
     server, http = server_and_client
-    clients = AuthClients(http, server.url)
+    clients = GoTrueClients(http, server.url)
     one, other = clients.make({"apikey": "key"}), clients.make({"apikey": "key"})
     await one.sign_in_with_password({"email": "ada@example.com", "password": "secret"})
     assert (await one.get_session()) is not None
@@ -43,7 +42,7 @@ async def test_a_session_stays_with_the_object_that_it_was_opened_with(server_an
 
 async def test_each_object_sends_its_own_headers(server_and_client: Running) -> None:
     server, http = server_and_client
-    clients, queries = AuthClients(http, server.url), ProfileQueries(http, server.url, "key")
+    clients, queries = GoTrueClients(http, server.url), ProfileQueries(http, server.url, "key")
     first, second = clients.make({"apikey": "first"}), clients.make({"apikey": "second"})
     one, two = queries.make("1", "token-one", {}), queries.make("2", "token-two", {})
     await second.refresh_session("r")
@@ -67,8 +66,3 @@ def test_a_copy_differs_from_an_object_made_from_nothing_in_its_headers_only() -
     assert mutable - shared == {"_headers", "admin"}, (
         "a new version of the package keeps more: see service/supabase/light_clients.py"
     )
-
-
-def test_pyjwt_still_has_what_the_verifier_replaces() -> None:
-    assert isinstance(vars(jwt.PyJWS)["_decode_base64url_segment"], staticmethod)
-    assert isinstance(vars(jwt.PyJWT())["_jws"], jwt.PyJWS)

@@ -17,7 +17,6 @@ class Exchange:
     head: str
     body: bytes
     writer: asyncio.StreamWriter
-    reader: asyncio.StreamReader
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -71,7 +70,7 @@ class RawServer:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 lengths = [line.partition(":")[2] for line in head.lower().split("\r\n") if line.startswith("content-length:")]
                 body = await reader.readexactly(int(lengths[0])) if lengths else b""
-                exchange = Exchange(number, head, body, writer, reader)
+                exchange = Exchange(number, head, body, writer)
                 self.exchanges.append(exchange)
                 await self.answer(exchange)
         except (asyncio.IncompleteReadError, OSError):
