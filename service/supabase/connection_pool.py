@@ -27,7 +27,10 @@ class PoolState:
 
 
 class ConnectionPool:
-    """Connections to one host, the one used last first: under little load the others idle, expire and go."""
+    """Connections to one host, the one used last first: under little load the others idle until Supabase closes them.
+
+    One that idled for more than `keepalive` seconds is not used again.
+    """
 
     def __init__(
         self,
@@ -59,23 +62,23 @@ class ConnectionPool:
 
         Raises httpx.PoolTimeout, ConnectTimeout or ConnectError.
         """
-        if self._closed:
-            raise RuntimeError("the client is closed")
+        self._require_open()
         if new and self._idle and self._taken == self._max_connections:
             self._idle.popleft().abort()
         while True:
             while self._idle and not new:
                 connection = self._idle.pop()
-                if connection.reusable and not (check and connection.has_input()):
+                if _whole(connection, check=check):
                     return connection
                 connection.abort()
             if self._taken < self._max_connections:
                 self._taken += 1
                 return await self._connect()
             given = await self._wait()
+            self._require_open()
             if given is None:
                 return await self._connect()
-            if given.reusable:
+            if not new and _whole(given, check=check):
                 return given
             given.abort()
 
@@ -101,8 +104,14 @@ class ConnectionPool:
         """Close everything."""
         self._closed = True
         self._idle.clear()
+        while self._waiting:
+            self._free()
         for connection in tuple(self._alive):
             connection.abort()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the client is closed")
 
     async def _wait(self) -> Connection | None:
         """The next connection that is given back; None means that the caller may make one."""
@@ -164,3 +173,7 @@ class ConnectionPool:
                 waiter.set_result(None)
                 return
         self._taken -= 1
+
+
+def _whole(connection: Connection, *, check: bool) -> bool:
+    return connection.reusable and not (check and connection.has_input())
