@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.environment import NODE, NODE_PEER, SITE_PACKAGES
-from bench.processes import ROOT, program
+from bench.processes import program
+from local.revision import revision
 
 _SERVICE_PACKAGES: Final = ("connexion", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "supabase")
 _PEER_PACKAGES: Final = ("fastapi", "starlette", "uvicorn", "uvloop", "httpx", "pydantic", "supabase")
@@ -28,7 +29,7 @@ def machine() -> dict[str, str]:
         "memory": f"{memory / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}, {_distribution()}",
         "measured": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": _commit(),
+        "commit": revision(),
         "load_before": f"{os.getloadavg()[0]:.2f}",
     }
 
@@ -51,14 +52,6 @@ def _distribution() -> str:
         return platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):
         return "an unknown distribution"
-
-
-def _commit() -> str:
-    head = _output(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"])
-    changed = _output(["git", "-C", str(ROOT), "status", "--porcelain", "--untracked-files=no", "--", "service"])
-    if not re.fullmatch(r"[0-9a-f]+", head):
-        return "none"
-    return f"{head} with changes" if changed else head
 
 
 def _python_packages(site_packages: Path | None, names: tuple[str, ...]) -> str:

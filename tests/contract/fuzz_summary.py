@@ -9,6 +9,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
+from local.revision import revision
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
 from tests.contract.rules import contract
 
@@ -33,14 +34,13 @@ def _text(report: FuzzReport, examples: int) -> str:
     return f"""# The long fuzzing run
 
 Schemathesis {version("schemathesis")} with every check on, {examples:,} examples for each operation, against the service on the
-embedded Supabase (Python {platform.python_version()}).
+embedded Supabase (Python {platform.python_version()}), at revision {revision()}.
 
 **{report.requests:,} requests in {report.seconds / 60:.0f} minutes, {sum(report.checks.values()):,} checks,
 {len(report.failures)} failures, no warnings; no operation was left out and no check was switched off.**
 
-`make fuzz FUZZ_EXAMPLES={examples} FUZZ_SEED={report.seed}` makes the same test cases again at this revision, and
-`make fuzz` alone 100 new ones
-for each operation. `FUZZ_SUMMARY=docs/fuzzing.md` writes this page.
+`make fuzz FUZZ_EXAMPLES={examples} FUZZ_SEED={report.seed}` makes the same test cases again at that revision, and `make fuzz`
+alone 100 new ones for each operation. `FUZZ_SUMMARY=docs/fuzzing.md` writes this page.
 
 Most requests carry real credentials: a CSRF token fetched with its cookie, the refresh cookie and the access token of a user
 who signed up and in through the service. One in four lacks some of them or comes with none.

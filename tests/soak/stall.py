@@ -39,13 +39,24 @@ class Stalled:
     @property
     def health_p99_ms(self) -> float:
         """The 99th percentile of /healthz."""
-        return statistics.quantiles(self.health_ms, n=100)[98]
+        return statistics.quantiles(self.health_ms, n=100, method="inclusive")[98]
 
     @property
     def memory_growth(self) -> float:
-        """Bytes between the first and the last sample, once the requests in progress have levelled off."""
-        level = self.memory[len(self.memory) // 4 :]
-        return level[-1] - level[0]
+        """Bytes from the first sample to the highest."""
+        return max(self.memory) - self.memory[0]
+
+    @property
+    def late_memory(self) -> tuple[float, float]:
+        """The medians of the third quarter and of the last: as many requests are held in both."""
+        quarter = max(1, len(self.memory) // 4)
+        return statistics.median(self.memory[2 * quarter : 3 * quarter]), statistics.median(self.memory[-quarter:])
+
+    @property
+    def memory_drift(self) -> float:
+        """Bytes between these two."""
+        third, last = self.late_memory
+        return last - third
 
 
 async def run(url: str, proxy: FaultyProxy, token: str, *, rate: float, seconds: float) -> Stalled:
@@ -79,12 +90,17 @@ async def run(url: str, proxy: FaultyProxy, token: str, *, rate: float, seconds:
                 sys.executable, "-m", "tests.soak.health", url, str(seconds), stdout=asyncio.subprocess.PIPE
             )
             begun = time.monotonic()
-            async with asyncio.TaskGroup() as requests:
-                for number in range(round(rate * seconds)):
-                    await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
-                    requests.create_task(me())
-            output, _ = await watching.communicate()
-            measuring.cancel()
-            await asyncio.gather(measuring, return_exceptions=True)
+            try:
+                async with asyncio.TaskGroup() as requests:
+                    for number in range(round(rate * seconds)):
+                        await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+                        requests.create_task(me())
+                output, _ = await watching.communicate()
+            finally:
+                if watching.returncode is None:
+                    watching.kill()
+                measuring.cancel()
+                await asyncio.gather(measuring, return_exceptions=True)
+    assert watching.returncode == 0, "/healthz did not answer"
     seen.health_ms = json.loads(output)
     return seen
