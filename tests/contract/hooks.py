@@ -44,14 +44,22 @@ class BrowserCredentials:
         if not wanted:
             _strip(case)
             return None
-        session = browser(case.operation.base_url or "")
-        return session.credentials(csrf="csrf" in wanted, bearer="bearer" in wanted, refresh="refresh" in wanted)
+        return _credentials(case, wanted)
 
     def set(self, case: AnyCase, data: Credentials, _context: AuthContext) -> None:
         """Put them in the place of the made-up ones."""
-        _strip(case)
-        case.headers.update(data.headers)
-        case.cookies.update(data.cookies)
+        _replace(case, data)
+
+
+def _credentials(case: AnyCase, wanted: set[str]) -> Credentials:
+    session = browser(case.operation.base_url or "")
+    return session.credentials(csrf="csrf" in wanted, bearer="bearer" in wanted, refresh="refresh" in wanted)
+
+
+def _replace(case: AnyCase, credentials: Credentials) -> None:
+    _strip(case)
+    case.headers.update(credentials.headers)
+    case.cookies.update(credentials.cookies)
 
 
 @schemathesis.hook
@@ -60,7 +68,8 @@ def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -
     if case.meta is None:
         return
     if case.meta.generation.mode.is_negative:
-        _let_in_for_its_body(case)
+        if case.meta.is_negative_at(ParameterLocation.BODY):
+            _let_in_for_its_body(case)
     elif isinstance(case.body, dict):
         match case.operation.definition.raw.get("operationId"):
             case "signUp":
@@ -74,15 +83,8 @@ def _let_in_for_its_body(case: AnyCase) -> None:
 
     Schemathesis mostly breaks the two together, and the credential is looked at first: the body would never be read.
     """
-    if case.meta is None or not case.meta.is_negative_at(ParameterLocation.BODY) or _fingerprint(case) // 16 % 4 == 0:
-        return
-    if case.operation.schema.is_security_param_negated(case):
-        wanted = _schemes(case)
-        session = browser(case.operation.base_url or "")
-        sent = session.credentials(csrf="csrf" in wanted, bearer="bearer" in wanted, refresh="refresh" in wanted)
-        _strip(case)
-        case.headers.update(sent.headers)
-        case.cookies.update(sent.cookies)
+    if case.operation.schema.is_security_param_negated(case) and _fingerprint(case) // 16 % 4 != 0:
+        _replace(case, _credentials(case, _schemes(case)))
 
 
 def _use_new_address(case: AnyCase, body: dict[str, Any]) -> None:
