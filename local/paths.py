@@ -12,6 +12,9 @@ STATE: Final = ROOT / ".latchkey"
 SUPABASE: Final = ROOT / "supabase"
 """config.toml and migrations/, in the Supabase CLI's own layout."""
 
+MIGRATIONS: Final = SUPABASE / "migrations"
+"""What makes the schema, in the order of the names."""
+
 LITE: Final = ROOT / "local" / "node_modules" / "@supabase" / "lite" / "dist" / "cli" / "index.js"
 """The command line of Supabase Lite, where `npm ci` puts it."""
 

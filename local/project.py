@@ -9,11 +9,11 @@ from typing import Any
 
 import tomli_w
 
-from local.paths import SUPABASE
+from local.paths import MIGRATIONS, SUPABASE
 
 
-def write(directory: Path, overrides: Mapping[str, object]) -> Path:
-    """Copy config.toml, changed by `overrides` ({"auth.jwt_expiry": 5}), and the migrations below `directory`."""
+def write(directory: Path, overrides: Mapping[str, object], migrations: Path = MIGRATIONS) -> Path:
+    """Copy config.toml, changed by `overrides` ({"auth.jwt_expiry": 5}), and the `migrations` below `directory`."""
     target = directory / "supabase"
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = tomllib.loads((SUPABASE / "config.toml").read_text())
@@ -21,7 +21,7 @@ def write(directory: Path, overrides: Mapping[str, object]) -> Path:
         _set(config, dotted_name, value)
     (target / "config.toml").write_text(tomli_w.dumps(config))
     shutil.rmtree(target / "migrations", ignore_errors=True)
-    shutil.copytree(SUPABASE / "migrations", target / "migrations")
+    shutil.copytree(migrations, target / "migrations")
     return target
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, Self
 
 from local import node, project
 from local.keys import Keys
-from local.paths import LITE
+from local.paths import LITE, MIGRATIONS
 from local.ports import require_free
 
 HOST: Final = "127.0.0.1"
@@ -43,12 +43,14 @@ class LocalSupabase:
         overrides: Mapping[str, object] | None = None,
         *,
         password_cost: int | None = None,
+        migrations: Path = MIGRATIONS,
     ) -> None:
         self.state_dir = state_dir.resolve()
         self.port = port
         self.keys = keys
         self.overrides = dict(overrides or {})
         self.password_cost = password_cost
+        self.migrations = migrations
         self.url = f"http://{HOST}:{port}"
         self.log_path = self.state_dir / "supabase.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,21 +70,16 @@ class LocalSupabase:
 
         Raises SupabaseError when a migration fails.
         """
-        directory = project.write(self.state_dir, self._settings())
+        directory = project.write(self.state_dir, self._settings(), self.migrations)
         # Asking Lite takes a second; a note of what was applied takes none.
         applied = self.state_dir / "migrated.sha256"
         wanted = project.migrations_digest(directory)
         if applied.is_file() and applied.read_text() == wanted:
             return
-        with self._open_log() as log:
-            command = [node.executable(), str(LITE), "migration", "up"]
-            done = subprocess.run(
-                command, cwd=self.state_dir, env=self._environment(), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, check=False,
-            )  # fmt: skip
-        # Lite exits with 0 when a migration fails, so the database has the word.
-        versions = {migration.name.split("_")[0] for migration in (directory / "migrations").glob("*.sql")}
-        if done.returncode or not versions <= self._applied_versions():
+        self._lite_migration("up")
+        # It exits with 0 when a migration fails.
+        done = {line.split()[1] for line in self._lite_migration("list").splitlines() if line.strip().startswith("[applied]")}
+        if not {migration.name for migration in (directory / "migrations").glob("*.sql")} <= done:
             raise SupabaseError(f"a migration failed; see {self.log_path}")
         applied.write_text(wanted)
 
@@ -191,11 +188,16 @@ class LocalSupabase:
         self.log_path.touch(mode=0o600)  # Lite prints its keys there
         return self.log_path.open("ab")
 
-    def _applied_versions(self) -> set[str]:
-        try:
-            return {row["version"] for row in self.query('select version from "supabase_migrations.schema_migrations"')}
-        except QueryError:
-            return set()
+    def _lite_migration(self, command: str) -> str:
+        """What `lite migration` prints."""
+        with self._open_log() as log:
+            done = subprocess.run(
+                [node.executable(), str(LITE), "migration", command],
+                cwd=self.state_dir, env=self._environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=log, text=True, check=False,
+            )  # fmt: skip
+            log.write(done.stdout.encode())
+        return done.stdout
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
