@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from local import keys as local_keys
 from local.keys import Keys
 from local.supabase import LocalSupabase
+from tests.conftest import StartService
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.service import ServiceProcess, development_env, free_port
 
@@ -65,6 +67,26 @@ def test_csrf_secrets_rotate_without_a_sign_out(start: Start) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed"), "now the old one is gone"
     browser.fetch_csrf_token()
     assert browser.refresh().status_code == 200, "which a new token cures: the session lives"
+
+
+def test_csrf_secrets_rotate_over_replicas_that_differ_by_a_step(start_service: StartService) -> None:
+    old, new = secrets.token_hex(32), secrets.token_hex(32)
+    steps = [old, f"{old},{new}", f"{new},{old}", new]
+    replicas = [start_service({"CSRF_SECRETS": step, "CSRF_STATIC_TOKEN": None}) for step in steps]
+    for neighbours in [replicas[:2], replicas[1:3]]:
+        for issuing, checking in permutations(neighbours):
+            assert _code_with_a_token_of(issuing, checking) == "auth_invalid_credentials"
+    assert _code_with_a_token_of(replicas[2], replicas[3]) == "auth_invalid_credentials"
+    assert _code_with_a_token_of(replicas[0], replicas[2]) == "auth_invalid_credentials"
+    assert _code_with_a_token_of(replicas[2], replicas[0]) == "csrf_failed", "which is why no step may be left out"
+
+
+def _code_with_a_token_of(issuing: ServiceProcess, checking: ServiceProcess) -> str:
+    browser = Browser(issuing.url)
+    browser.fetch_csrf_token()
+    browser.http.base_url = checking.url
+    code: str = browser.sign_in(new_email()).json()["code"]
+    return code
 
 
 def test_supabase_keys_rotate_without_a_sign_out(start: Start) -> None:
