@@ -1,9 +1,14 @@
 """POST /auth/signin: a token in the body, the session in the cookie, and no word about who exists."""
 
 from http.cookies import SimpleCookie
+from pathlib import Path
 
-from tests.support.browser import Browser, new_email
-from tests.support.service import ServiceProcess
+from local.keys import Keys
+from local.supabase import LocalSupabase
+from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.certificates import CertificateAuthority
+from tests.support.faulty_proxy import FaultyProxy
+from tests.support.service import ServiceProcess, development_env, free_port
 
 
 def attributes(set_cookie: str) -> dict[str, str]:
@@ -34,13 +39,30 @@ def test_the_refresh_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: 
     }
 
 
-def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(guarded: ServiceProcess) -> None:
-    browser, email = Browser(guarded.url), new_email()
-    cookie = attributes(browser.sign_up(email).headers["Set-Cookie"])
-    assert cookie["name"] == "__Host-sb_refresh_token"
-    assert cookie["secure"] == "True"
-    assert cookie["path"] == "/"
-    assert "domain" not in cookie
+def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(
+    tmp_path: Path, supabase: LocalSupabase, keys: Keys
+) -> None:
+    authority = CertificateAuthority(tmp_path / "authority")
+    production = {"APP_ENV": "production", "CSRF_STATIC_TOKEN": None, "SSL_CERT_FILE": str(authority.path), "DRAIN_DELAY": "0"}
+    with FaultyProxy(supabase.url, authority.server()) as tls:
+        settings = development_env(f"https://localhost:{tls.port}", keys, free_port()) | production
+        with ServiceProcess(settings, tmp_path / "service" / "service.log") as service:
+            browser = Browser(service.url)
+            browser.fetch_csrf_token()
+            # By hand, since no browser sends it where there is no TLS.
+            ((name, value),) = browser.http.cookies.items()
+            signed_up = browser.post(
+                "/auth/signup", {"email": new_email(), "password": PASSWORD}, headers={"Cookie": f"{name}={value}"}
+            )
+    assert signed_up.status_code == 200
+    assert attributes(signed_up.headers["Set-Cookie"]) == {
+        "name": "__Host-sb_refresh_token",
+        "httponly": "True",
+        "samesite": "Lax",
+        "secure": "True",
+        "path": "/",
+        "max-age": "2592000",
+    }
 
 
 def test_wrong_password_and_unknown_user_are_answered_alike(browser: Browser) -> None:

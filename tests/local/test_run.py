@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pytest
 
+from local.keys import load_or_create
 from local.ports import PortTakenError, require_free
 from local.reset import reset
 from local.supabase import LocalSupabase
-from tests.support import loopback
+from tests.support import leaks, loopback
 from tests.support.browser import Browser, new_email
 from tests.support.programs import executable
 from tests.support.service import ROOT, free_port
@@ -86,6 +88,8 @@ class Run:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.process.terminate()
         self.process.wait(60)
+        leaks.remember("key of development", *asdict(load_or_create(self.state)).values())
+        assert leaks.kinds_found(self.output) == []
 
 
 StartRun = Callable[..., Run]
