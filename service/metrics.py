@@ -59,7 +59,7 @@ UPSTREAM_CONNECTIONS_MAX = Gauge(
 )
 SUPABASE_UP = Gauge(
     "latchkey_supabase_up",
-    "What readiness last found: 1 where that part is well, else 0. Absent until /readyz was asked.",
+    "What readiness last found: 1 where that part is well, else 0. Asked every 15 seconds, and whenever /readyz is.",
     ["part"],
     multiprocess_mode="livemostrecent",
 )

@@ -14,8 +14,10 @@ import pytest
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from service.models import ErrorCode
-from tests.support import loopback
+from tests.conftest import StartService
+from tests.support import faults, loopback
 from tests.support.browser import Browser, new_email
+from tests.support.faulty_proxy import FaultyProxy
 from tests.support.loopback import TRUST_NOBODY
 from tests.support.metrics import Sample, scrape
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -109,6 +111,22 @@ def test_readiness_shows_in_the_metrics(service: ServiceProcess) -> None:
     assert [samples["latchkey_supabase_up", part] for part in ("auth", "data_api", "migration")] == [1, 1, 1]
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_outage_shows_in_the_metrics_though_nobody_asks_for_readiness(
+    start_service: StartService, supabase: LocalSupabase, workers: str
+) -> None:
+    with FaultyProxy(supabase.url) as proxy:
+        service = start_service({"SUPABASE_URL": proxy.url, "WEB_CONCURRENCY": workers})
+        assert [sample for sample in scrape(service.url) if sample[0] == "latchkey_supabase_up"] == []
+        with proxy.failing(faults.stall(), "/rest/v1/"):
+            _wait_for_sample(service, ("latchkey_supabase_up", "data_api"), 0)
+            assert scrape(service.url)["latchkey_supabase_up", "auth"] == 1
+            assert scrape(service.url)["latchkey_event_loop_lag_seconds",] < 1, "what stalls holds up nothing else"
+        _wait_for_sample(service, ("latchkey_supabase_up", "data_api"), 1)
+        _wait_for_sample(service, ("latchkey_supabase_up", "migration"), 1)
+
+
 def test_labels_stay_few_whatever_is_asked_for(service: ServiceProcess) -> None:
     growth = Growth(service)
     with httpx.Client(base_url=service.url, trust_env=False, verify=TRUST_NOBODY) as http:
@@ -149,14 +167,18 @@ def test_the_gauges_of_a_killed_worker_are_forgotten(workers: ServiceProcess) ->
 
 
 def _wait_for_connections_max(service: ServiceProcess, value: float) -> None:
-    deadline = time.monotonic() + 30
+    _wait_for_sample(service, ("latchkey_upstream_connections_max",), value)
+
+
+def _wait_for_sample(service: ServiceProcess, sample: Sample, value: float) -> None:
+    deadline = time.monotonic() + 40
     seen = None
     while time.monotonic() < deadline:
         try:
-            seen = scrape(service.url)["latchkey_upstream_connections_max",]
+            seen = scrape(service.url).get(sample)
         except httpx.TransportError:
             continue
         if seen == value:
             return
         time.sleep(0.02)
-    raise AssertionError(f"{seen} instead of {value}")
+    raise AssertionError(f"{sample} is {seen} instead of {value}")

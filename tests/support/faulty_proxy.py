@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from tests.support.background import is_readiness
 from tests.support.loopback import TRUST_NOBODY
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class _Connection(asyncio.StreamReaderProtocol):
 class FaultyProxy:
     """Forwards to `upstream` until told to fail. `tls` makes it speak TLS; it may be changed while it runs.
 
-    `requests` are the requests that arrived, as "METHOD path".
+    `requests` are the requests that arrived, as "METHOD path", without those of readiness.
     """
 
     def __init__(self, upstream: str, tls: ssl.SSLContext | None = None) -> None:
@@ -197,7 +198,8 @@ class FaultyProxy:
         gone = connection.gone
         try:
             while (exchange := await self._read(reader, writer)) is not None:
-                self.requests.append(f"{exchange.method} {exchange.target.partition('?')[0]}")
+                if not is_readiness(exchange.target):
+                    self.requests.append(f"{exchange.method} {exchange.target.partition('?')[0]}")
                 await self._respond(exchange, gone)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the service went away, or a fault cut the connection

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from tests.support.answering import AnsweringServer
+from tests.support.background import is_readiness
 
 USER_ID = "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11"
 EMAIL = "ada@example.com"
@@ -64,7 +65,7 @@ class Request:
 
 
 class Project:
-    """Start it with `with`. `keys` are published; `requests` lists what came, in order."""
+    """Start it with `with`. `keys` are published; `requests` lists what came, in order, without what readiness asks."""
 
     def __init__(self, *keys: SigningKey) -> None:
         self.keys = list(keys)
@@ -79,7 +80,8 @@ class Project:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 path = self.path.partition("?")[0]
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                project.requests.append(Request(self.command, path, headers))
+                if not is_readiness(self.path):
+                    project.requests.append(Request(self.command, path, headers))
                 status, body = project.answer(path)
                 payload = json.dumps(body).encode()
                 self.send_response(status)

@@ -1,0 +1,9 @@
+"""What the service asks of Supabase by itself, every few seconds: whoever counts the calls of requests leaves it out."""
+
+from __future__ import annotations
+
+
+def is_readiness(target: str) -> bool:
+    """Whether readiness asks this: `target` is a path with its query."""
+    path, _, query = target.partition("?")
+    return path == "/auth/v1/health" or (path == "/rest/v1/user_profile" and "select=id" in query)
