@@ -76,6 +76,9 @@ LOOP_LAG = Gauge(
     "How late the event loop ran a timer in the last second: what every request waits on top.",
     multiprocess_mode="livemax",
 )
+LARGEST_PROCESS_MEMORY = Gauge(
+    "latchkey_largest_process_memory_bytes", "Memory of the process that holds most.", multiprocess_mode="livemax"
+)
 RESIDENT_MEMORY = Gauge("latchkey_resident_memory_bytes", "Memory of all processes.", multiprocess_mode="livesum")
 
 

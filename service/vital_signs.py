@@ -56,7 +56,9 @@ class VitalSigns:
         metrics.DRAINING.set(int(self._draining.active))
         metrics.TASKS.set(len(asyncio.all_tasks()))
         if _STATM.exists():  # Linux
-            metrics.RESIDENT_MEMORY.set(int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+            resident = int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            metrics.RESIDENT_MEMORY.set(resident)
+            metrics.LARGEST_PROCESS_MEMORY.set(resident)
         if self._limiter is not None and self._limiter.shared:
             metrics.RATE_LIMIT_STORE_UP.labels("shared").set(0 if self._limiter.degraded else 1)
 

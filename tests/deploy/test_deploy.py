@@ -68,6 +68,15 @@ def test_the_alerts_fire_when_they_should(promtool: str) -> None:
     _run(promtool, "test", "rules", ALERTS.with_name("alerts_test.yaml"))
 
 
+def test_every_alert_is_tried_firing_and_not_firing() -> None:
+    """By promtool, above: that a rule is well formed does not say that it ever fires."""
+    alerts = {rule["alert"] for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]}
+    cases = yaml.safe_load(ALERTS.with_name("alerts_test.yaml").read_text())["tests"]
+    tried = [check for case in cases for check in case["alert_rule_test"]]
+    assert {check["alertname"] for check in tried if "exp_alerts" in check} == alerts
+    assert {check["alertname"] for check in tried if "exp_alerts" not in check} == alerts
+
+
 Series = Mapping[str, Mapping[str, set[str]]]
 
 
