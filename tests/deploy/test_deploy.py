@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -42,8 +44,65 @@ def _run(program: str, *arguments: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _pod() -> dict[str, Any]:
+    """What a pod of the Deployment is."""
+    items = yaml.safe_load_all(MANIFESTS.read_text())
+    pod: dict[str, Any] = next(item for item in items if item["kind"] == "Deployment")["spec"]["template"]["spec"]
+    return pod
+
+
 def test_the_dockerfile_passes_hadolint() -> None:
     _run("hadolint", "--failure-threshold", "style", DEPLOY / "Dockerfile")
+
+
+def _last_stage() -> list[str]:
+    """The instructions of the image itself, each on one line."""
+    text = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+    return re.split(r"^FROM ", text, flags=re.MULTILINE)[-1].splitlines()
+
+
+def test_the_image_runs_as_a_number_that_is_not_root() -> None:
+    """Kubernetes can only check runAsNonRoot where the user is a number."""
+    users = [line.split()[1] for line in _last_stage() if line.startswith("USER ")]
+    assert len(users) == 1
+    assert int(users[0]) > 0
+    assert f"--uid {users[0]} " in " ".join(_last_stage())
+    assert _pod()["securityContext"]["runAsNonRoot"] is True
+    assert _pod()["securityContext"]["runAsUser"] == int(users[0])
+
+
+def test_the_image_has_a_health_check_that_asks_whether_it_is_alive() -> None:
+    [check] = [line for line in _last_stage() if line.startswith("HEALTHCHECK ")]
+    options, _, command = check.partition(" CMD ")
+    assert {"--interval", "--timeout", "--start-period", "--retries"} <= {part.split("=")[0] for part in options.split()}
+    program = json.loads(command)
+    assert program[:2] == ["python", "-c"]
+    assert "/healthz" in program[2]
+    assert "/readyz" not in program[2]
+
+
+def test_the_health_check_of_the_image_tells_a_live_service_from_a_dead_one(service: ServiceProcess) -> None:
+    [check] = [line for line in _last_stage() if line.startswith("HEALTHCHECK ")]
+    program = json.loads(check.partition(" CMD ")[2])[2]
+
+    def status(port: int) -> int:
+        return subprocess.run(
+            [sys.executable, "-c", program], env={"PORT": str(port)}, capture_output=True, check=False
+        ).returncode
+
+    assert status(service.port) == 0
+    assert status(free_port()) != 0
+
+
+def test_the_pods_have_probes_and_an_outage_of_supabase_takes_none_out() -> None:
+    [container] = _pod()["containers"]
+    paths = {name: container[name]["httpGet"]["path"] for name in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert paths == {"startupProbe": "/readyz", "readinessProbe": "/healthz", "livenessProbe": "/healthz"}
+    for name in paths:
+        assert container[name]["httpGet"]["port"] in {port["name"] for port in container["ports"]}
+        assert container[name]["timeoutSeconds"] > 0
+    # The longest that readiness takes to answer: one question, of UPSTREAM_READ_TIMEOUT.
+    assert container["startupProbe"]["timeoutSeconds"] > Settings.model_fields["upstream_read_timeout"].default
 
 
 def test_the_compose_file_fits_its_schema() -> None:
@@ -176,9 +235,8 @@ def test_every_alert_is_explained_in_the_operations_page() -> None:
 
 
 def test_the_orchestrators_wait_longer_than_the_service_needs_to_end() -> None:
-    pod = next(item for item in yaml.safe_load_all(MANIFESTS.read_text()) if item["kind"] == "Deployment")["spec"]["template"]
     config = next(item for item in yaml.safe_load_all(MANIFESTS.read_text()) if item["kind"] == "ConfigMap")["data"]
-    assert pod["spec"]["terminationGracePeriodSeconds"] > int(config["GRACEFUL_TIMEOUT"])
+    assert _pod()["terminationGracePeriodSeconds"] > int(config["GRACEFUL_TIMEOUT"])
     compose = yaml.safe_load(COMPOSE.read_text())["x-replica"]
     assert int(compose["stop_grace_period"].removesuffix("s")) > int(compose["environment"]["GRACEFUL_TIMEOUT"])
     idle = re.search(r"^    keepalive_timeout (\d+)s;", (DEPLOY / "nginx" / "latchkey.conf").read_text(), re.MULTILINE)
