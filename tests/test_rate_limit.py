@@ -14,6 +14,7 @@ from local.supabase import LocalSupabase
 from tests.conftest import StartService
 from tests.support import loopback
 from tests.support.browser import Browser, new_email
+from tests.support.metrics import scrape
 from tests.support.redis import RedisServer
 from tests.support.service import ServiceProcess, development_env, free_port
 
@@ -104,9 +105,11 @@ def test_without_redis_the_service_goes_on_and_says_so(shared: tuple[ServiceProc
     assert [attempt(service, email) for _ in range(6)] == [401, 401, 401, 401, 429, 429]
     assert service.log.count(FAILED) == failures + 1
     assert rate_limits(service) == "degraded"
+    assert scrape(service.url)["latchkey_rate_limit_store_up", "shared"] == 0
 
     redis.start() if way == "killed" else redis.go_on()
     wait_for(lambda: rate_limits(service) == "ok")
+    assert scrape(service.url)["latchkey_rate_limit_store_up", "shared"] == 1
     assert RECOVERED in service.log[logged:]
 
 
@@ -128,6 +131,7 @@ def test_a_service_starts_while_redis_is_down(redis: RedisServer, start_service:
 
 def test_without_a_shared_storage_nothing_is_degraded(service: ServiceProcess) -> None:
     assert rate_limits(service) == "ok"
+    assert ("latchkey_rate_limit_store_up", "shared") not in scrape(service.url), "an alert must not watch what is not there"
 
 
 def test_one_process_is_not_warned_about_counting_alone(service: ServiceProcess) -> None:
