@@ -631,7 +631,7 @@ class PayloadTooLarge(BaseModel):
 
 class UnsupportedMediaType(BaseModel):
     """
-    The body is not declared as JSON in UTF-8.
+    The body is not declared as JSON in UTF-8; any other charset, a made-up one included, is refused here.
 
     Send `Content-Type: application/json`; this is a bug of the front end, not something to show.
 

@@ -409,7 +409,7 @@ export interface components {
             };
         };
         /**
-         * @description The body is not declared as JSON in UTF-8.
+         * @description The body is not declared as JSON in UTF-8; any other charset, a made-up one included, is refused here.
          *
          *     Send `Content-Type: application/json`; this is a bug of the front end, not something to show.
          */
