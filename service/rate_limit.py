@@ -47,7 +47,7 @@ class Policies:
 
 
 class RateLimiter:
-    """Counts and refuses. `storage_url` is a redis://, rediss:// or valkey:// URL, or None for in-process counting.
+    """Counts and refuses. `storage_url` is a redis:// or valkey:// URL, either with TLS, or None for in-process counting.
 
     `degraded` and `storage_failures` are for /readyz and metrics. Close it with `aclose()`.
     """

@@ -210,7 +210,9 @@ class Settings(BaseSettings):
     def _is_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
         parts = _url_parts(value.get_secret_value()) if value is not None else None
         if value is not None and (parts is None or parts.scheme not in _REDIS_SCHEMES):
-            raise PydanticCustomError("redis_url", "must be a redis:// or rediss:// URL, such as redis://127.0.0.1:6379/0")
+            raise PydanticCustomError(
+                "redis_url", "must be a redis:// or valkey:// URL, with an s for TLS, such as redis://127.0.0.1:6379/0"
+            )
         return value
 
     @field_validator("log_level", mode="before")
