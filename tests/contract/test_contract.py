@@ -24,10 +24,12 @@ from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
 from tests.contract.probes import PROBES, check_service
 from tests.contract.rules import contract, findings
 from tests.support.browser import PASSWORD, Browser, new_email
+from tests.support.metrics import scrape, unknown_labels
 from tests.support.service import ServiceProcess, development_env, free_port
 
 # Schemathesis is imported where it is used: the processes that only collect tests do without its two seconds.
 SEED = 20260801
+MAX_SERIES = 500  # a fuzzer finds about 300; one for each value that it sends would be thousands
 OPERATIONS = {f"{method.upper()} {path}" for path, methods in contract()["paths"].items() for method in methods}
 
 
@@ -60,6 +62,8 @@ def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, p
     assert report.failures == []
     assert {label for label, statuses in report.statuses.items() if statuses.keys() & {200}} == OPERATIONS
     assert '"level": "error"' not in unlimited.log
+    assert unknown_labels(unlimited.url) == set()
+    assert len(scrape(unlimited.url)) < MAX_SERIES
 
 
 @pytest.mark.thorough
