@@ -48,7 +48,7 @@ replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; r
 soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things go wrong (SOAK_SECONDS, SOAK_SUMMARY=FILE)
 	@$(BIN)/python -m tests.soak
 
-bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, some 40 minutes (BENCH_ARGS=--quick: two); writes docs/benchmark.*
+bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, half an hour (BENCH_ARGS=--quick: two minutes); writes docs/benchmark.*
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each

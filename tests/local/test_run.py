@@ -73,6 +73,14 @@ class Run:
         """Wait for the end of it; returns its exit status."""
         return self.process.wait(60)
 
+    def processes(self) -> list[Path]:
+        """All that it started, as the system lists them. Only on Linux."""
+        found = [Path(f"/proc/{self.process.pid}")]
+        for process in found:  # which grows meanwhile
+            children = (process / "task" / process.name / "children").read_text().split()
+            found += [Path(f"/proc/{pid}") for pid in children]
+        return found[1:]
+
     def left_nothing(self) -> bool:
         """Whether nobody listens on its ports any more."""
         try:
@@ -128,8 +136,11 @@ def test_what_it_prints_signs_up_and_in_when_pasted(start: StartRun) -> None:
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_asked_to_stop_it_ends_well_and_leaves_nothing(start: StartRun, asked: signal.Signals) -> None:
     run = start().until_ready()
+    processes = run.processes()
+    assert len(processes) >= 2
     run.process.send_signal(asked)
     assert run.ends() == 0
+    assert [process for process in processes if process.exists()] == []
     assert run.left_nothing()
     assert "Traceback" not in run.output
 
@@ -202,7 +213,8 @@ def test_with_a_project_of_ones_own_nothing_embedded_is_started(start: StartRun,
         "SUPABASE_SECRET_KEY": supabase.keys.secret_key,
         "SUPABASE_JWT_SECRET": supabase.keys.jwt_secret,
     }
-    run = start(**own).until_ready()
+    run = start(HOST="localhost", **own).until_ready()
+    assert f"http://localhost:{run.port}/ui/" in run.output
     require_free(run.supabase_port)
     email = new_email()
     assert _browser(run).sign_up(email).status_code == 200
@@ -220,9 +232,8 @@ def test_a_setting_that_the_service_refuses_is_told(start: StartRun) -> None:
 
 def test_it_ends_when_the_embedded_supabase_does(start: StartRun) -> None:
     run = start().until_ready()
-    children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text().split()
-    (supabase,) = (int(pid) for pid in children if "@supabase/lite" in Path(f"/proc/{pid}/cmdline").read_text())
-    os.kill(supabase, signal.SIGKILL)
+    (supabase,) = (process for process in run.processes() if "@supabase/lite" in (process / "cmdline").read_text())
+    os.kill(int(supabase.name), signal.SIGKILL)
     assert run.ends() == 1
     assert "The embedded Supabase ended by itself" in run.output
     assert run.left_nothing()
