@@ -165,9 +165,9 @@ class FaultyProxy:
 
     async def _listen(self) -> None:
         if self._client is None:
-            self._client = httpx.AsyncClient(
-                timeout=30, trust_env=False, verify=TRUST_NOBODY, limits=httpx.Limits(max_connections=None)
-            )
+            # Node closes an idle connection after five seconds.
+            limits = httpx.Limits(max_connections=None, keepalive_expiry=3)
+            self._client = httpx.AsyncClient(timeout=30, trust_env=False, verify=TRUST_NOBODY, limits=limits)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: _Connection(asyncio.StreamReader(limit=1 << 20), self._serve), "127.0.0.1", self.port, ssl=self._tls
@@ -208,8 +208,8 @@ class FaultyProxy:
             writer.transport.abort()
 
     async def _respond(self, exchange: Exchange, closed: asyncio.Event) -> None:
-        fault, path = self._fault or (_relay, "")
-        handler = asyncio.ensure_future((fault if exchange.target.startswith(path) else _relay)(exchange))
+        fault, path = self._fault or (relay, "")
+        handler = asyncio.ensure_future((fault if exchange.target.startswith(path) else relay)(exchange))
         gone = asyncio.ensure_future(closed.wait())  # a stall lasts until the service gives up
         try:
             await asyncio.wait({handler, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -239,7 +239,8 @@ class FaultyProxy:
         return Exchange(method, target, headers, body, writer, forward)
 
 
-async def _relay(exchange: Exchange) -> None:
+async def relay(exchange: Exchange) -> None:
+    """No fault: the service gets Supabase's answer."""
     try:
         response = await exchange.forward()
     except httpx.TransportError:
