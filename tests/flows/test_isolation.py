@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
+from tests.conftest import StartService
 from tests.support.browser import PASSWORD, new_email
+from tests.support.faulty_proxy import Exchange, FaultyProxy, relay
 from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
@@ -39,6 +45,9 @@ class User:
 
     async def refresh(self) -> None:
         self._keep(await self.http.post("/auth/refresh"))
+
+    async def sign_out(self) -> None:
+        (await self.http.post("/auth/logout", headers={"Authorization": f"Bearer {self.token}"})).raise_for_status()
 
     async def me(self) -> None:
         answer = await self.http.get("/auth/me", headers={"Authorization": f"Bearer {self.token}"})
@@ -70,28 +79,91 @@ async def test_hundreds_of_interleaved_requests_never_mix_users_up(service: Serv
         await asyncio.gather(*(user.http.aclose() for user in users))
 
 
+@dataclass(frozen=True)
+class Call:
+    """A request to Supabase, by the names of what it carried: no test may show a token when it fails."""
+
+    what: str
+    api_key: str
+    bearer: str
+
+
+class Spy:
+    """Relays to Supabase and notes who asked as whom. `whose` names the tokens, and may learn of one after it was sent."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.whose = {keys.publishable_key: "publishable key", keys.secret_key: "secret key", "": "nobody"}
+        self._seen: list[tuple[str, str, str]] = []
+
+    async def __call__(self, exchange: Exchange) -> None:
+        path, _, query = exchange.target.partition("?")
+        of = dict(parse_qsl(query))
+        bearer = exchange.headers.get("authorization", "").removeprefix("Bearer ")
+        what = f"{exchange.method} {path} {of.get('grant_type') or of.get('id', '')}".strip()
+        self._seen.append((what, exchange.headers.get("apikey", ""), bearer))
+        await relay(exchange)
+
+    @property
+    def probes(self) -> int:
+        """How often readiness asked the data API, which it does for no user's row."""
+        return sum(what == "GET /rest/v1/user_profile" for what, _, _ in self._seen)
+
+    @property
+    def calls(self) -> Counter[Call]:
+        """What was asked so far, and how often."""
+        name = defaultdict(lambda: "a stranger", self.whose)
+        return Counter(Call(what, name[api_key], name[bearer]) for what, api_key, bearer in self._seen)
+
+
+# Readiness remembers for two seconds, so that many probes take long.
+@pytest.mark.parametrize("probes", [2, pytest.param(6, marks=pytest.mark.thorough)])
 async def test_the_admin_client_stays_admin_and_users_stay_users(
-    service: ServiceProcess, supabase: LocalSupabase, keys: Keys
+    start_service: StartService, supabase: LocalSupabase, keys: Keys, probes: int
 ) -> None:
-    """Readiness acts as the admin; between sign-ins of users it must neither lose that role nor lend it."""
-    users = [User(service.url) for _ in range(4)]
-    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, verify=TRUST_NOBODY) as probe:
-        try:
-            await asyncio.gather(*(user.sign_up() for user in users))
-            for user in users:
-                await user.sign_in()
-                asking = asyncio.create_task(probe.get("/readyz"))
-                await asyncio.gather(*(other.me() for other in users if other.token))
-                ready = await asking
-                assert ready.json()["checks"]["migration"] == "ok"
-                await asyncio.sleep(0.6)  # so that readiness asks Supabase again, and does not answer from memory
-            # The rows that a user's token reads are that user's, whatever the service did as the admin in between.
-            for user in users:
-                answer = await probe.get(
-                    f"{supabase.url}/rest/v1/user_profile",
-                    headers={"apikey": keys.publishable_key, "Authorization": f"Bearer {user.token}"},
-                )
-                rows = answer.json()
-                assert [row["id"] for row in rows] == [user.user_id]
-        finally:
-            await asyncio.gather(*(user.http.aclose() for user in users))
+    """Readiness acts as the admin, between and beside what users do: it must neither lose that role nor lend it."""
+    spy, rounds = Spy(keys), dict.fromkeys(("Ada", "Ben", "Cat", "Dan"), 0)
+    expected = Counter(
+        {
+            Call("GET /rest/v1/user_profile", "secret key", "nobody"): probes,
+            Call("GET /auth/v1/health", "publishable key", "nobody"): probes,
+        }
+    )
+
+    async def act(user: User, name: str) -> None:
+        public = partial(Call, api_key="publishable key")
+        await user.sign_up()
+        expected[public("POST /auth/v1/signup", bearer="nobody")] += 1
+        count = 0
+        while spy.probes < probes:
+            for open_session, grant in ((user.sign_in, "password"), (user.refresh, "refresh_token")):
+                await open_session()
+                count += 1
+                # Two tokens of one session and one second are the same.
+                token = spy.whose.setdefault(user.token, f"{name}, token {count}")
+                await user.me()
+                expected[public(f"POST /auth/v1/token {grant}", bearer="nobody")] += 1
+                expected[public("GET /auth/v1/user", bearer=token)] += 1
+                expected[public(f"GET /rest/v1/user_profile eq.{user.user_id}", bearer=token)] += 1
+            await user.sign_out()
+            expected[public("POST /auth/v1/logout", bearer=token)] += 1
+            expected[public("POST /auth/v1/token refresh_token", bearer="nobody")] += 1  # for the session of the cookie
+            rounds[name] += 1
+
+    async def probe(http: httpx.AsyncClient) -> None:
+        while spy.probes < probes:
+            if min(rounds.values()) < spy.probes:  # users act between any two probes, however busy the machine
+                await asyncio.sleep(0.05)
+                continue
+            assert (await http.get("/readyz")).raise_for_status().json()["checks"]["migration"] == "ok"
+            await asyncio.sleep(0.1)
+
+    with FaultyProxy(supabase.url) as proxy, proxy.failing(spy):
+        service = start_service({"SUPABASE_URL": proxy.url})
+        users = {name: User(service.url) for name in rounds}
+        async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, verify=TRUST_NOBODY) as http:
+            try:
+                await asyncio.gather(probe(http), *(act(user, name) for name, user in users.items()))
+            finally:
+                await asyncio.gather(*(user.http.aclose() for user in users.values()))
+    # Each call for a user carries the public key, and none but that user's token of the moment.
+    assert spy.calls == expected
