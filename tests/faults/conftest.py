@@ -84,9 +84,9 @@ def sign_in(service: ServiceProcess, account: str) -> Browser:
 IDLE_TASKS = 4
 
 
-def assert_nothing_leaked(browser: Browser) -> None:
+def assert_nothing_leaked(browser: Browser, *, tries: int = 50) -> None:
     """No connection to Supabase is held and no task runs, now or in a moment: what a timeout cut off may take its time."""
-    for _ in range(50):
+    for _ in range(tries):
         samples = scrape(str(browser.http.base_url))
         leaked = {
             "connections": samples["latchkey_upstream_connections", "in_use"],
