@@ -9,21 +9,28 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from uuid import uuid4
 
+import httpx
+import jwt
 import pytest
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.conftest import StartService, StartSupabase
 from tests.faults.conftest import SHORT_TIMEOUTS, assert_nothing_leaked, sign_in
-from tests.faults.operations import ME, ME_PROFILE, OPERATIONS, REFRESH, SIGN_IN, SIGN_UP, Operation
+from tests.faults.operations import ME, ME_PROFILE, OPERATIONS, SIGN_UP, Operation
+from tests.faults.table import QUICK_DEADLINE, SLOW_DEADLINE
 from tests.support import faults
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.certificates import CertificateAuthority
 from tests.support.faulty_proxy import Fault, FaultyProxy
+from tests.support.metrics import scrape
 from tests.support.service import ServiceProcess, development_env, free_port
 
 pytestmark = pytest.mark.thorough
+
+UPSTREAM_TIMEOUT = 8  # seconds; the default
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +64,7 @@ CERTIFICATES: dict[str, Certificate] = {
 
 
 @pytest.mark.parametrize("certificate", CERTIFICATES.values(), ids=CERTIFICATES.keys())
-@pytest.mark.parametrize("operation", [SIGN_IN, REFRESH, ME], ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_nothing_is_sent_where_the_certificate_is_wrong(
     certificate: Certificate,
     operation: Operation,
@@ -72,25 +79,53 @@ def test_nothing_is_sent_where_the_certificate_is_wrong(
     other = CertificateAuthority(tmp_path_factory.mktemp("other"))
     with tls_proxy.speaking(certificate(authority, other)):
         asked = len(tls_proxy.requests)
-        response = operation.perform(browser)
+        response, took = timed(operation.perform, browser)
         assert len(tls_proxy.requests) == asked
     assert (response.status_code, response.json()["code"]) == (503, "upstream_unavailable")
+    assert took < UPSTREAM_TIMEOUT
+    assert "Set-Cookie" not in response.headers
     assert browser.refresh_token == cookie
     assert operation.perform(browser).status_code == 200
     assert_nothing_leaked(browser)
 
 
-def test_a_host_name_that_does_not_resolve_is_an_outage(start_service: StartService) -> None:
-    service = start_service({"SUPABASE_URL": "http://supabase.invalid"})  # RFC 2606: never resolves
+def assert_outage(service: ServiceProcess, keys: Keys) -> None:
+    """Whatever a browser asks for is answered in time, and it stays signed in until it signs out."""
     browser = Browser(service.url)
-    for response in (browser.sign_up(new_email()), browser.sign_in(new_email())):
-        assert (response.status_code, response.json()["code"]) == (503, "upstream_unavailable")
+    browser.email = new_email()
+    # Nobody can sign in here. The service looks into no refresh token, and knows the embedded Supabase's secret.
+    browser.http.cookies.set("sb_refresh_token", "refresh-token", domain="127.0.0.1")
+    claims = {"sub": str(uuid4()), "aud": "authenticated", "exp": int(time.time()) + 600}
+    browser.access_token = jwt.encode(claims, keys.jwt_secret, "HS256")
+    for operation in OPERATIONS:
+        response, took = timed(operation.perform, browser)
+        assert (response.status_code, response.json()["code"]) == (503, "upstream_unavailable"), operation
+        assert took < SLOW_DEADLINE, operation
+        assert "Set-Cookie" not in response.headers, operation
+        assert browser.refresh_token is not None, operation
+    response, took = timed(Browser.logout, browser)
+    assert (response.status_code, response.json()) == (200, {"ok": True})
+    assert took < SLOW_DEADLINE
+    assert browser.refresh_token is None
     assert browser.http.get("/healthz").status_code == 200
     assert browser.http.get("/readyz").status_code == 503
     assert_nothing_leaked(browser)
 
 
-def test_a_connection_that_nobody_accepts_is_given_up_after_the_connect_timeout(start_service: StartService) -> None:
+def timed(perform: Callable[[Browser], httpx.Response], browser: Browser) -> tuple[httpx.Response, float]:
+    """The response, and the seconds that it took."""
+    started = time.monotonic()
+    return perform(browser), time.monotonic() - started
+
+
+def test_a_host_name_that_does_not_resolve_is_an_outage(start_service: StartService, keys: Keys) -> None:
+    url = "http://supabase.invalid"  # RFC 2606: never resolves
+    assert_outage(start_service(SHORT_TIMEOUTS | {"SUPABASE_URL": url}), keys)
+
+
+def test_a_connection_that_nobody_accepts_is_given_up_after_the_connect_timeout(
+    start_service: StartService, keys: Keys
+) -> None:
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)  # its queue holds one, and the packets of whoever comes next are dropped
@@ -98,13 +133,7 @@ def test_a_connection_that_nobody_accepts_is_given_up_after_the_connect_timeout(
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
-        browser = Browser(start_service(SHORT_TIMEOUTS | {"SUPABASE_URL": url}).url)
-        started = time.monotonic()
-        response = browser.sign_in(new_email())
-        took = time.monotonic() - started
-        assert (response.status_code, response.json()["code"]) == (503, "upstream_unavailable")
-        assert took < 4
-        assert_nothing_leaked(browser)
+        assert_outage(start_service(SHORT_TIMEOUTS | {"SUPABASE_URL": url}), keys)
 
 
 def test_a_refresh_whose_answer_was_lost_can_be_repeated_by_the_browser(signed_in: Browser, proxy: FaultyProxy) -> None:
@@ -146,21 +175,35 @@ def test_a_sign_up_whose_answer_was_lost_happened_once(signed_in: Browser, proxy
 def test_requests_beyond_the_pool_wait_and_are_refused_in_time(
     start_service: StartService, proxy: FaultyProxy, account: str
 ) -> None:
-    service = start_service(SHORT_TIMEOUTS | {"SUPABASE_URL": proxy.url, "UPSTREAM_MAX_CONNECTIONS": "2"})
+    """What holds the pool hangs until the end, so that whoever comes next can only wait for a connection."""
+    patient = {"UPSTREAM_READ_TIMEOUT": "40", "UPSTREAM_TIMEOUT": "50", "REQUEST_TIMEOUT": "60"}
+    pool = {"UPSTREAM_CONNECT_TIMEOUT": "0.5", "UPSTREAM_MAX_CONNECTIONS": "2"}
+    service = start_service(patient | pool | {"SUPABASE_URL": proxy.url})
     browser = sign_in(service, account)
+    cookie = browser.refresh_token
 
-    def me(_number: int) -> tuple[int, float]:
-        started = time.monotonic()
-        status = Browser(service.url).me(browser.access_token).status_code
-        return status, time.monotonic() - started
+    def me(_number: int) -> tuple[httpx.Response, float]:
+        return timed(lambda other: other.me(browser.access_token), Browser(service.url))
 
-    with proxy.failing(faults.stall()), ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(me, range(16)))
-    assert {status for status, _ in answers} <= {503, 504}
-    assert 503 in {status for status, _ in answers}, "some found no connection"
-    assert max(seconds for _, seconds in answers) < 5
+    with ThreadPoolExecutor(17) as threads:
+        with proxy.failing(faults.stall()):
+            holding = threads.submit(me, 0)
+            deadline = time.monotonic() + 15
+            while scrape(service.url)["latchkey_upstream_connections", "in_use"] < 2:
+                assert time.monotonic() < deadline
+            others = list(threads.map(me, range(16)))
+            own = [timed(operation.perform, browser) for operation in OPERATIONS]
+            assert not holding.done()
+        proxy.drop_connections()
+        holding.result()
+    for response, seconds in others + own:
+        assert (response.status_code, response.json()["code"]) == (503, "upstream_unavailable")
+        assert seconds < QUICK_DEADLINE
+        assert "Set-Cookie" not in response.headers
+    assert browser.refresh_token == cookie
+    assert browser.refresh().status_code == 200
     with ThreadPoolExecutor(4) as threads:
-        assert 200 in {status for status, _ in threads.map(me, range(4))}
+        assert 200 in {response.status_code for response, _ in threads.map(me, range(4))}
     assert_nothing_leaked(browser)
 
 
