@@ -25,6 +25,8 @@ pytestmark = pytest.mark.thorough
 
 # Seconds that a test may wait beyond what is promised: for a busy machine.
 SLACK = 15
+# The same for the end of a process, so little that it cannot be taken for the end of what the process waits for.
+END_SLACK = 5
 
 
 def slow(seconds: float) -> Fault:
@@ -62,7 +64,7 @@ def test_after_sigterm_it_is_not_ready_and_still_answers_for_a_while(
     answer = Browser(service.url).me(browser.access_token)
     assert answer.status_code == 200
     assert answer.headers["Connection"] == "close"
-    assert _ended(service) - started < 10 + SLACK
+    assert 3 <= _ended(service) - started < 10
     with pytest.raises(httpx.ConnectError):
         loopback.get(f"{service.url}/healthz")
 
@@ -100,7 +102,7 @@ def test_the_process_ends_in_time_when_a_request_does_not(
     service = start_service(
         {
             "SUPABASE_URL": proxy.url,
-            "GRACEFUL_TIMEOUT": "3",
+            "GRACEFUL_TIMEOUT": "4",
             "UPSTREAM_READ_TIMEOUT": "50",
             "UPSTREAM_TIMEOUT": "50",
             "REQUEST_TIMEOUT": "60",
@@ -113,7 +115,9 @@ def test_the_process_ends_in_time_when_a_request_does_not(
         _wait_for_calls(proxy, asked + 1)
         started = time.monotonic()
         os.kill(service.pid, signal.SIGTERM)
-        assert _ended(service) - started < 3 + SLACK
+        took = _ended(service) - started
+    assert took >= 2, "the request got some time"
+    assert took < 4 + END_SLACK, "and no more than there was"
 
 
 def test_a_connection_that_the_kernel_accepted_last_is_still_served(start_service: StartService) -> None:
