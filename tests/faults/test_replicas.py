@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import ssl
@@ -30,6 +31,9 @@ pytestmark = [pytest.mark.replicas, pytest.mark.timeout(180)]
 WORKERS = 6
 GRACEFUL_TIMEOUT = 15
 SLACK = 15  # seconds that a busy machine may take on top
+END_SLACK = 5  # the same for the end of a process
+SIGN_OUT_EVERY = 10  # rounds
+SIGN_UP_EVERY = 30
 
 
 @dataclass
@@ -102,9 +106,13 @@ def start_site(build_site: Callable[[ExitStack, dict[str, str]], Site]) -> Itera
 
 @dataclass
 class Load:
-    """Browsers that do what users do, without a pause. `failures` are the responses that no user should see."""
+    """Browsers that do what users do, without a pause. `failures` are the responses that no user should see.
+
+    `counts` are those that a round begins with; `seldom` what users do in some rounds only.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
+    seldom: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
 
@@ -114,20 +122,43 @@ def load(site: Site) -> Iterator[Load]:
     running, stopping = Load(), threading.Event()
     browsers = [site.signed_in() for _ in range(WORKERS)]
 
-    def work(browser: Browser) -> None:
-        while not stopping.is_set():
-            for name, perform in (("csrf", Browser.fetch_csrf_token), ("me", Browser.me), ("refresh", Browser.refresh)):
-                try:
-                    response = perform(browser)
-                except httpx.HTTPError as error:
-                    running.failures.append(f"{name}: {type(error).__name__}")
-                    continue
-                running.counts[name] += 1
-                if isinstance(response, httpx.Response) and response.status_code != 200:
-                    running.failures.append(f"{name}: {response.status_code} {response.text[:200]}")
+    def attempt(name: str, perform: Callable[[], httpx.Response | str], counts: Counter[str]) -> bool:
+        try:
+            response = perform()
+        except httpx.HTTPError as error:
+            running.failures.append(f"{name}: {type(error).__name__}")
+            return False
+        counts[name] += 1
+        if isinstance(response, httpx.Response) and response.status_code != 200:
+            running.failures.append(f"{name}: {response.status_code} {response.text[:200]}")
+            return False
+        return True
+
+    def sign_in_again(browser: Browser) -> None:
+        email = browser.email
+        assert email is not None
+        attempt("logout", browser.logout, running.seldom)
+        # Whatever became of that one: the next rounds, and the end, are about a browser that is signed in.
+        while not attempt("sign-in", lambda: browser.sign_in(email), running.seldom):
+            assert len(running.failures) < 1000
+
+    def work(browser: Browser, number: int) -> None:
+        # Each begins elsewhere, so that not all sign in at the same time.
+        for count in itertools.count(number):
+            if stopping.is_set():
+                return
+            attempt("csrf", browser.fetch_csrf_token, running.counts)
+            attempt("me", browser.me, running.counts)
+            attempt("refresh", browser.refresh, running.counts)
+            if count % SIGN_OUT_EVERY == 0:
+                sign_in_again(browser)
+            if count % SIGN_UP_EVERY == 0:
+                attempt("sign-up", lambda: site.browser().sign_up(new_email()), running.seldom)
 
     with ThreadPoolExecutor(WORKERS) as threads:
-        working: list[Future[None]] = [threads.submit(work, browser) for browser in browsers]
+        working: list[Future[None]] = [
+            threads.submit(work, browser, number * SIGN_OUT_EVERY // WORKERS) for number, browser in enumerate(browsers)
+        ]
         try:
             yield running
         finally:
@@ -137,6 +168,18 @@ def load(site: Site) -> Iterator[Load]:
     for browser in browsers:
         assert browser.refresh().status_code == 200, "nobody was signed out"
         assert browser.me().status_code == 200
+
+
+def assert_busy(running: Load) -> None:
+    """Enough was asked for to notice a replica that goes away."""
+    assert min(running.counts.values()) > 20, running.counts
+    assert running.seldom.keys() == {"sign-up", "sign-in", "logout"}, running.seldom
+
+
+def assert_unharmed(running: Load) -> None:
+    """The users were busy, and no request of theirs failed."""
+    assert running.failures == []
+    assert_busy(running)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -155,6 +198,10 @@ def test_the_whole_flow_hops_between_replicas(start_site: Callable[[dict[str, st
         assert browser.refresh().status_code == 401
         assert browser.http.get("/auth/me").status_code == 401
         browser.fetch_csrf_token()  # nine requests: the next round starts at the other replica
+    asked = [line.split()[0] for line in site.nginx.access_log.splitlines()]
+    assert set(asked) == {f"127.0.0.1:{replica.port}" for replica in site.replicas}
+    assert len(asked) > 30
+    assert all(one != next_one for one, next_one in itertools.pairwise(asked)), "it stayed at one replica"
     for replica in site.replicas:
         samples = scrape(replica.url)
         for operation in ("signUp", "signIn", "getMe", "refreshSession", "logout"):
@@ -183,12 +230,11 @@ def test_no_request_fails_while_the_replicas_are_restarted_one_after_the_other(s
         for replica in site.replicas:
             started = time.monotonic()
             replica.stop(GRACEFUL_TIMEOUT + SLACK)
-            assert time.monotonic() - started < GRACEFUL_TIMEOUT + SLACK
+            assert time.monotonic() - started < GRACEFUL_TIMEOUT + END_SLACK
             time.sleep(0.5)
             replica.start()
             time.sleep(6)  # nginx's fail_timeout, so that it comes back before the other one goes
-    assert running.failures == []
-    assert min(running.counts.values()) > 20, running.counts
+    assert_unharmed(running)
 
 
 def test_no_request_fails_while_a_replica_of_several_processes_is_restarted(
@@ -201,7 +247,7 @@ def test_no_request_fails_while_a_replica_of_several_processes_is_restarted(
         time.sleep(0.5)
         site.replicas[0].start()
         time.sleep(1)
-    assert running.failures == []
+    assert_unharmed(running)
 
 
 def test_a_killed_replica_costs_at_most_its_requests_in_flight(site: Site) -> None:
@@ -212,6 +258,7 @@ def test_a_killed_replica_costs_at_most_its_requests_in_flight(site: Site) -> No
         time.sleep(3)
         site.replicas[0].start()
         time.sleep(1)
+    assert_busy(running)
     assert len(running.failures) <= WORKERS, running.failures
     assert all(" 503 " in failure for failure in running.failures), running.failures
 

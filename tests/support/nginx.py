@@ -22,7 +22,8 @@ pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 512; }}
 http {{
-    access_log {folder}/access.log;
+    log_format replicas "$upstream_addr $request_method $uri $status";
+    access_log {folder}/access.log replicas;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -59,7 +60,7 @@ class Nginx:
 
     @property
     def access_log(self) -> str:
-        """What was asked so far."""
+        """What was asked so far, a line each: the replicas that were asked (a comma between two), method, path, status."""
         return (self._folder / "access.log").read_text()
 
     def __enter__(self) -> Self:
