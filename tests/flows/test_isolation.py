@@ -122,12 +122,7 @@ async def test_the_admin_client_stays_admin_and_users_stay_users(
 ) -> None:
     """Readiness acts as the admin, between and beside what users do: it must neither lose that role nor lend it."""
     spy, rounds = Spy(keys), dict.fromkeys(("Ada", "Ben", "Cat", "Dan"), 0)
-    expected = Counter(
-        {
-            Call("GET /rest/v1/user_profile", "secret key", "nobody"): probes,
-            Call("GET /auth/v1/health", "publishable key", "nobody"): probes,
-        }
-    )
+    expected: Counter[Call] = Counter()
 
     async def act(user: User, name: str) -> None:
         public = partial(Call, api_key="publishable key")
@@ -166,4 +161,8 @@ async def test_the_admin_client_stays_admin_and_users_stay_users(
             finally:
                 await asyncio.gather(*(user.http.aclose() for user in users.values()))
     # Each call for a user carries the public key, and none but that user's token of the moment.
-    assert spy.calls == expected
+    calls = spy.calls
+    # The service asks by itself, too, now and then.
+    assert calls.pop(Call("GET /rest/v1/user_profile", "secret key", "nobody")) >= probes
+    assert calls.pop(Call("GET /auth/v1/health", "publishable key", "nobody")) >= probes
+    assert calls == expected

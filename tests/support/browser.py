@@ -20,6 +20,11 @@ def new_email() -> str:
     return f"user-{secrets.token_hex(8)}@example.com"
 
 
+def cookies_set(response: httpx.Response) -> list[str]:
+    """The names of the cookies that a response sets or clears: a test that fails shows no value."""
+    return [value.partition("=")[0] for value in response.headers.get_list("set-cookie")]
+
+
 class Browser:
     """One browser with one page open. `csrf_token` None sends no token."""
 
