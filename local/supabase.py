@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -76,10 +77,10 @@ class LocalSupabase:
         wanted = project.migrations_digest(directory)
         if applied.is_file() and applied.read_text() == wanted:
             return
-        self._lite_migration("up")
-        # It exits with 0 when a migration fails.
-        done = {line.split()[1] for line in self._lite_migration("list").splitlines() if line.strip().startswith("[applied]")}
-        if not {migration.name for migration in (directory / "migrations").glob("*.sql")} <= done:
+        # It exits with 0 when a migration fails, so its words count; it says nothing of those that were applied before.
+        missing = {migration.name for migration in (directory / "migrations").glob("*.sql")}
+        missing -= set(re.findall(r"Applied (\S+)", self._lite_migration("up")))
+        if missing - set(re.findall(r"\[applied\] (\S+)", self._lite_migration("list") if missing else "")):
             raise SupabaseError(f"a migration failed; see {self.log_path}")
         applied.write_text(wanted)
 

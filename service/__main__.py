@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from service.log import configure_logging
 from service.middleware.security_headers import api_headers
-from service.protocol import LimitedHttpProtocol
 from service.server import ServerConfig, run
 from service.settings import Settings
 
@@ -55,6 +54,8 @@ def main() -> int:
 
 def http_protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn says a class, and calls it like any factory
     """What makes a protocol object for each connection."""
+    from service.protocol import LimitedHttpProtocol  # here, as it brings Connexion: refused settings are told without
+
     headers = api_headers(hsts=settings.production)
     return partial(LimitedHttpProtocol, header_timeout=settings.header_timeout, error_headers=headers)
 

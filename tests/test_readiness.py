@@ -18,12 +18,13 @@ WELL = {"auth": "ok", "dataApi": "ok", "migration": "ok", "rateLimits": "ok", "d
 NO_TABLE = faults.status_json(404, b'{"code": "PGRST205", "message": "x"}')
 NO_TABLE_OF_POSTGRES = faults.status_json(404, b'{"code": "42P01", "message": "x"}')
 REFUSED = faults.status_json(401, b'{"message": "Invalid API key"}')
+pytestmark = pytest.mark.thorough  # what was found is kept for two seconds, which each case waits for
+
 AUTH, DATA_API = "/auth/v1/health", "/rest/v1/"
 
 AUTH_FAILED = {"auth": "failed"}
 DATA_API_FAILED = {"dataApi": "failed", "migration": "unknown"}
 MIGRATION_FAILED = {"migration": "failed"}
-QUICK = {"auth-502", "no-table"}  # what was found is kept for two seconds, which each case waits for
 CASES = {
     "auth-502": (faults.status_html(502), AUTH, AUTH_FAILED),
     "auth-stalls": (faults.stall(), AUTH, AUTH_FAILED),
@@ -53,7 +54,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: 
 
 @pytest.mark.parametrize(
     ("fault", "path", "failed"),
-    [pytest.param(*case, id=name, marks=() if name in QUICK else pytest.mark.thorough) for name, case in CASES.items()],
+    CASES.values(),
+    ids=CASES.keys(),
 )
 def test_readiness_tells_which_part_failed(
     service: ServiceProcess, proxy: FaultyProxy, fault: Fault, path: str, failed: dict[str, str]

@@ -182,6 +182,7 @@ def test_development_does_not_start_with_what_can_work_nowhere(tmp_path: Path, v
 def test_safe_settings_start_in_production_with_every_safety_on(tmp_path: Path) -> None:
     safe = SAFE | {
         "PORT": str(free_port()),
+        "DRAIN_DELAY": "0",
         "TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32",
         "RATE_LIMIT_STORAGE": "rediss://user:9f27c1d05b@redis.internal:6380/1",
         "SUPABASE_PUBLISHABLE_KEY": ANON_KEY,

@@ -115,12 +115,12 @@ class Spy:
         return Counter(Call(what, name[api_key], name[bearer]) for what, api_key, bearer in self._seen)
 
 
-# Readiness remembers for two seconds, so that many probes take long.
-@pytest.mark.parametrize("probes", [2, pytest.param(6, marks=pytest.mark.thorough)])
+@pytest.mark.thorough  # readiness remembers for two seconds, which each probe waits for
 async def test_the_admin_client_stays_admin_and_users_stay_users(
-    start_service: StartService, supabase: LocalSupabase, keys: Keys, probes: int
+    start_service: StartService, supabase: LocalSupabase, keys: Keys
 ) -> None:
     """Readiness acts as the admin, between and beside what users do: it must neither lose that role nor lend it."""
+    probes = 4
     spy, rounds = Spy(keys), dict.fromkeys(("Ada", "Ben", "Cat", "Dan"), 0)
     expected: Counter[Call] = Counter()
 
