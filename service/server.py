@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import os
 import shutil
 import signal
 import socket
+import struct
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,6 +35,10 @@ log = logging.getLogger("uvicorn.error")
 # Seconds that a connection which was accepted last gets to send its request, and that closing the pool may take.
 _LINGER: Final = 0.5
 _MARGIN: Final = 0.5
+
+# A filter for packets, of one instruction: keep none of their bytes (Linux, Documentation/networking/filter.rst).
+_KEEP_NOTHING: Final = struct.pack("HBBI", 0x06, 0, 0, 0)
+_SO_ATTACH_FILTER: Final = 26  # asm-generic/socket.h; Python has no name for it
 
 
 class ServerConfig(uvicorn.Config):
@@ -89,7 +96,9 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, let no connection down that was accepted, and end."""
         if self._drained_at is not None:
-            accepted = [asyncio.ensure_future(self._serve_accepted(connection)) for connection in self._waiting_connections()]
+            # Other workers go on serving from a socket that was handed in.
+            waiting = self._waiting_connections(last=sockets is None)
+            accepted = [asyncio.ensure_future(self._serve_accepted(connection)) for connection in waiting]
             for server in self.servers:
                 server.close()
             await asyncio.gather(*accepted, return_exceptions=True)
@@ -99,11 +108,16 @@ class DrainingServer(uvicorn.Server):
                 await asyncio.sleep(0.02)
         await super().shutdown(sockets)
 
-    def _waiting_connections(self) -> Iterator[socket.socket]:
-        """What the kernel accepted and the event loop has not seen yet; to close the listener would reset it."""
+    def _waiting_connections(self, *, last: bool) -> Iterator[socket.socket]:
+        """What the kernel accepted and the event loop has not seen yet; to close the listener would reset it.
+
+        `last` has the kernel accept no more, or one could come in just before the listener is closed.
+        """
         for server in self.servers:
             for listening in server.sockets:
                 with socket.socket(fileno=os.dup(listening.fileno())) as listener:
+                    if last:
+                        _drop_new_connections(listener)
                     listener.setblocking(False)
                     while True:
                         try:
@@ -121,6 +135,15 @@ class DrainingServer(uvicorn.Server):
             ),
             connection,
         )
+
+
+def _drop_new_connections(listener: socket.socket) -> None:
+    """Have Linux ignore whoever connects from now on; a client tries again within a second, and is then refused."""
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(_KEEP_NOTHING)
+    with contextlib.suppress(OSError):  # a sandbox that knows no such filters
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
 
 
 class _Worker(multiprocess.Process):

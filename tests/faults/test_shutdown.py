@@ -23,6 +23,8 @@ from tests.support.service import ServiceProcess
 
 pytestmark = pytest.mark.thorough
 
+# Seconds that a connection which was accepted last gets to send its request.
+LINGER = 0.5
 # Seconds that a test may wait beyond what is promised: for a busy machine.
 SLACK = 15
 # The same for the end of a process, so little that it cannot be taken for the end of what the process waits for.
@@ -135,8 +137,11 @@ def test_a_connection_that_the_kernel_accepted_last_is_still_served(start_servic
         except ConnectionRefusedError:
             refused = True
             continue
+        connected = time.monotonic()
         with connection:
             connection.sendall(request)
+            if time.monotonic() - connected > LINGER / 2:
+                continue  # this test was held up for so long that the service need not have waited
             assert connection.recv(4096).startswith(b"HTTP/1.1 200"), "every accepted connection is answered"
             answered += 1
     assert answered

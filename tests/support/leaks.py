@@ -18,7 +18,7 @@ def remember(kind: str, *secrets: str | None) -> None:
 
 def kinds_found(text: str) -> list[str]:
     """Which kinds of secrets stand in the text. Names kinds only, so that a failing test leaks nothing itself."""
-    found = {kind for secret, kind in _known.items() if secret in text}
+    found = {kind for secret, kind in tuple(_known.items()) if secret in text}
     if _JWT.search(text):
         found.add("JWT")
     return sorted(found)
