@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -52,7 +53,7 @@ def main() -> int:
     return run(config)
 
 
-def http_protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn says a class, and calls it like any factory
+def http_protocol(settings: Settings) -> Callable[..., asyncio.Protocol]:
     """What makes a protocol object for each connection."""
     from service.protocol import LimitedHttpProtocol  # here, as it brings Connexion: refused settings are told without
 

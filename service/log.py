@@ -151,7 +151,7 @@ def _redact(_logger: object, _method: str, event: EventDict) -> EventDict:
     return {key: _redacted(value) for key, value in event.items()}
 
 
-def _redacted(value: Any) -> Any:  # noqa: ANN401 - a log value can be anything
+def _redacted(value: object) -> object:
     if isinstance(value, str):
         return _CREDENTIAL.sub("[redacted]", value)
     if isinstance(value, dict):
