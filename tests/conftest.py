@@ -19,6 +19,7 @@ from tests.support.service import ServiceProcess, development_env, free_port
 
 StartService = Callable[..., ServiceProcess]
 StartSupabase = Callable[..., LocalSupabase]
+StartModuleService = Callable[[dict[str, str | None]], ServiceProcess]
 
 OWN_ORIGIN = "https://app.example.com"
 OTHER_ORIGIN = "https://admin.example.com"
@@ -103,6 +104,20 @@ def start_service(tmp_path: Path, supabase: LocalSupabase, keys: Keys) -> Iterat
             count += 1
             env = development_env(supabase.url, keys, free_port()) | (settings or {})
             return stack.enter_context(ServiceProcess(env, tmp_path / f"service-{count}" / "service.log"))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_service(
+    tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys
+) -> Iterator[StartModuleService]:
+    """Starts a service that lives as long as the module's tests, over `supabase` unless SUPABASE_URL says otherwise."""
+    with ExitStack() as stack:
+
+        def start(settings: dict[str, str | None]) -> ServiceProcess:
+            env = development_env(supabase.url, keys, free_port()) | settings
+            return stack.enter_context(ServiceProcess(env, tmp_path_factory.mktemp("module-service") / "service.log"))
 
         yield start
 

@@ -6,37 +6,31 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from local.keys import Keys
 from local.supabase import LocalSupabase
 from service.models import ErrorCode
-from tests.conftest import StartService
+from tests.conftest import StartModuleService, StartService
 from tests.support import faults, loopback
 from tests.support.browser import Browser, new_email
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.loopback import TRUST_NOBODY
 from tests.support.metrics import Sample, scrape
-from tests.support.service import ServiceProcess, development_env, free_port
+from tests.support.service import ServiceProcess
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys) -> Iterator[ServiceProcess]:
+def service(start_module_service: StartModuleService) -> ServiceProcess:
     """A service of its own, so that what others do is not counted."""
-    env = development_env(supabase.url, keys, free_port()) | {"RATE_LIMIT_ACCOUNT": "4/day"}
-    with ServiceProcess(env, tmp_path_factory.mktemp("counted") / "service.log") as running:
-        yield running
+    return start_module_service({"RATE_LIMIT_ACCOUNT": "4/day"})
 
 
 @pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory, supabase: LocalSupabase, keys: Keys) -> Iterator[ServiceProcess]:
+def workers(start_module_service: StartModuleService) -> ServiceProcess:
     """A service of two processes."""
-    env = development_env(supabase.url, keys, free_port()) | {"WEB_CONCURRENCY": "2"}
-    with ServiceProcess(env, tmp_path_factory.mktemp("workers") / "service.log") as running:
-        yield running
+    return start_module_service({"WEB_CONCURRENCY": "2"})
 
 
 class Growth:

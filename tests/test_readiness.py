@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.keys import Keys
 from local.supabase import LocalSupabase
+from tests.conftest import StartModuleService
 from tests.support import faults, loopback
 from tests.support.faulty_proxy import Fault, FaultyProxy
 from tests.support.metrics import scrape
-from tests.support.service import ServiceProcess, development_env, free_port
+from tests.support.service import ServiceProcess
 
 WELL = {"auth": "ok", "dataApi": "ok", "migration": "ok", "rateLimits": "ok", "draining": "ok"}
 NO_TABLE = faults.status_json(404, b'{"code": "PGRST205", "message": "x"}')
@@ -45,11 +45,9 @@ def proxy(supabase: LocalSupabase) -> Iterator[FaultyProxy]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: Keys) -> Iterator[ServiceProcess]:
+def service(start_module_service: StartModuleService, proxy: FaultyProxy) -> ServiceProcess:
     """The service behind a faulty proxy, with a short timeout for what stalls."""
-    env = development_env(proxy.url, keys, free_port()) | {"UPSTREAM_READ_TIMEOUT": "0.6"}
-    with ServiceProcess(env, tmp_path_factory.mktemp("readiness") / "service.log") as running:
-        yield running
+    return start_module_service({"SUPABASE_URL": proxy.url, "UPSTREAM_READ_TIMEOUT": "0.6"})
 
 
 @pytest.mark.parametrize(

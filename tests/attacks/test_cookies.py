@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks.conftest import StartModuleService
+from tests.conftest import StartModuleService
 from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.project import Project, elliptic

@@ -8,8 +8,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.attacks.conftest import StartModuleService
-from tests.conftest import StartService
+from tests.conftest import StartModuleService, StartService
 from tests.support import loopback
 from tests.support.browser import PASSWORD, Browser, cookies_set, new_email
 from tests.support.fixed_answers import USER, FixedAnswers

@@ -8,7 +8,7 @@ from itertools import repeat
 
 import pytest
 
-from tests.attacks.conftest import StartModuleService
+from tests.conftest import StartModuleService
 from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, cookies_set, new_email
 from tests.support.service import CSRF_TOKEN, ServiceProcess

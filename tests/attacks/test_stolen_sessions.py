@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.conftest import StartModuleService
-from tests.conftest import StartService, StartSupabase
+from tests.conftest import StartModuleService, StartService, StartSupabase
 from tests.support import leaks
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.fixed_answers import SESSION, USER, FixedAnswers

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from local.keys import Keys
-from tests.attacks.conftest import StartModuleService
+from tests.conftest import StartModuleService
 from tests.support import loopback
 from tests.support.browser import Browser, new_email
 from tests.support.loopback import TRUST_NOBODY
