@@ -10,10 +10,10 @@ from functools import partial
 import structlog
 from pydantic import ValidationError
 
-from service.log import configure_logging
 from service.middleware.security_headers import api_headers
-from service.server import ServerConfig, run
+from service.server.uvicorn_server import ServerConfig, run
 from service.settings import Settings
+from service.telemetry.log import configure_logging
 
 log = structlog.get_logger("service")
 
@@ -42,7 +42,7 @@ def main() -> int:
         http=http_protocol(settings),
         server_header=False,
         date_header=True,
-        proxy_headers=False,  # TRUSTED_PROXIES decides, in service/client_address.py
+        proxy_headers=False,  # TRUSTED_PROXIES decides, in service/limits/client_address.py
         ws="none",
         lifespan="on",
         timeout_keep_alive=settings.keep_alive_timeout,
@@ -55,7 +55,7 @@ def main() -> int:
 
 def http_protocol(settings: Settings) -> Callable[..., asyncio.Protocol]:
     """What makes a protocol object for each connection."""
-    from service.protocol import LimitedHttpProtocol  # here, as it brings Connexion: refused settings are told without
+    from service.server.protocol import LimitedHttpProtocol  # here, as it brings Connexion: refused settings are told without
 
     headers = api_headers(hsts=settings.production)
     return partial(LimitedHttpProtocol, header_timeout=settings.header_timeout, error_headers=headers)

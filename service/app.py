@@ -19,16 +19,19 @@ from connexion.resolver import Resolver
 from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
-from service import tracing
-from service.access_token import AccessTokenVerifier
-from service.contract import load_contract, load_ops_contract, operation_ids, operations_answering
-from service.cookies import CookieJar
-from service.csrf import CsrfTokens
-from service.docs_pages import DocsPagesMiddleware
-from service.draining import DRAINING
+from service.contract.application import ContractApp, function_name
+from service.contract.documents import load_contract, load_ops_contract, operation_ids, operations_answering
+from service.contract.pages import DocsPagesMiddleware
+from service.contract.request_body import BodyReader
+from service.contract.request_check import ContractRequestValidation
+from service.contract.response_body import json_response_validator
+from service.contract.responses import ResponseContract
+from service.contract.routing import DirectRoutingMiddleware
+from service.contract.security_schemes import Security
 from service.errors import handle_exception
-from service.handlers import AuthHandlers
-from service.log import account_hasher, configure_logging, token_hasher
+from service.handlers.auth import AuthHandlers
+from service.handlers.ops import OpsHandlers
+from service.limits.rate_limit import Policies, RateLimiter
 from service.middleware.body_limit import BodyLimitMiddleware
 from service.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from service.middleware.cors import ExactCorsMiddleware
@@ -36,20 +39,17 @@ from service.middleware.deadline import DeadlineMiddleware
 from service.middleware.metrics import MetricsMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
-from service.middleware.request_validation import ContractRequestValidation
 from service.middleware.response_check import ResponseCheckMiddleware
-from service.middleware.routing import DirectRoutingMiddleware
 from service.middleware.security_headers import SecurityHeadersMiddleware
-from service.operations import ContractApp, function_name
-from service.ops_handlers import OpsHandlers
-from service.rate_limit import Policies, RateLimiter
-from service.request_body import BodyReader
-from service.response_body import json_response_validator
-from service.response_contract import ResponseContract
-from service.security import Security
+from service.security.access_token import AccessTokenVerifier
+from service.security.cookies import CookieJar
+from service.security.csrf import CsrfTokens
+from service.server.draining import DRAINING
 from service.settings import Settings
-from service.supabase.backend import Supabase
-from service.vital_signs import VitalSigns
+from service.supabase.project import Supabase
+from service.telemetry import tracing
+from service.telemetry.log import account_hasher, configure_logging, token_hasher
+from service.telemetry.vital_signs import VitalSigns
 
 
 def create_app(settings: Settings | None = None) -> ContractApp:

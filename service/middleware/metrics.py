@@ -8,9 +8,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import metrics
 from service.models import ErrorCode
 from service.request_context import RequestContext, current_request
+from service.telemetry import metrics
 
 # Where a layer notes why it refused, and what that is called here.
 _REFUSED_BY: Final = {"refused_by": "limit", "token_refused": "token", "csrf_refused": "csrf"}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.client_address import limit_key
-from service.rate_limit import RateLimiter
+from service.limits.client_address import limit_key
+from service.limits.rate_limit import RateLimiter
 from service.request_context import Limit, current_request
 
 

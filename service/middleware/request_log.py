@@ -13,8 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import request_context
-from service.client_address import client_address
 from service.errors import internal_error
+from service.limits.client_address import client_address
 from service.request_context import RequestContext
 from service.responses import send_error
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.contract.responses import RawHeaders, ResponseContract, Violation
 from service.errors import internal_error
 from service.request_context import current_request
-from service.response_contract import RawHeaders, ResponseContract, Violation
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,7 @@ class GoTrueClients:
         self._unused = AsyncGoTrueClient(
             url=f"{base_url}/auth/v1", headers={}, http_client=http, auto_refresh_token=False, persist_session=False
         )
-        self._headers = dict(self._unused._headers)  # noqa: SLF001 - tests/supabase/test_light_clients.py watches over it
+        self._headers = dict(self._unused._headers)  # noqa: SLF001 - tests/unit/supabase/test_light_clients.py watches over it
 
     def make(self, headers: Mapping[str, str]) -> AsyncGoTrueClient:
         """A client that sends `headers` with each of its requests."""

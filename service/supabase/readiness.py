@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
-from service import metrics
+from service.telemetry import metrics
 
 if TYPE_CHECKING:
     import httpx
 
-    from service.supabase.admin_client import AdminClient
+    from service.supabase.admin import AdminClient
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from service.errors import ApiError
-from service.supabase.errors import Call, UpstreamCall
+from service.supabase.calls import Call, UpstreamCall
 
 if TYPE_CHECKING:
     import httpx

@@ -14,7 +14,7 @@ import pytest
 from itsdangerous import TimestampSigner
 
 from local.keys import Keys
-from service.csrf import CsrfTokens
+from service.security.csrf import CsrfTokens
 from tests.conftest import OWN_ORIGIN as OWN
 from tests.conftest import StartService
 from tests.support import loopback, raw

@@ -14,15 +14,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.cookies import CookieJar
+from service.contract.request_body import BodyReader
+from service.contract.security_schemes import Security
 from service.errors import ApiError, handle_exception, invalid_request
-from service.handlers import AuthHandlers
+from service.handlers.auth import AuthHandlers
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.models import ErrorCode, SignInRequest, SignUpRequest
-from service.replies import Reply
-from service.request_body import BodyReader
-from service.security import Security
+from service.reply import Reply
+from service.security.cookies import CookieJar
 
 Edit = Callable[[Scope, Message, dict[str, Any]], None]
 

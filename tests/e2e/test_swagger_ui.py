@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
 from tests.support.service import ServiceProcess, free_port
-from tests.test_settings import SAFE
+from tests.unit.test_settings import SAFE
 
 pytestmark = pytest.mark.e2e
 

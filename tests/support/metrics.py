@@ -9,13 +9,13 @@ from typing import Final, get_args
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.access_token import Reason
-from service.contract import load_contract, load_ops_contract, operation_ids
-from service.cookies import CookieJar
-from service.csrf import Refusal
-from service.metrics import NONE
+from service.contract.documents import load_contract, load_ops_contract, operation_ids
+from service.limits.rate_limit import Policy
 from service.models import ErrorCode
-from service.rate_limit import Policy
+from service.security.access_token import Reason
+from service.security.cookies import CookieJar
+from service.security.csrf import Refusal
+from service.telemetry.metrics import NONE
 from tests.support.loopback import TRUST_NOBODY
 
 Sample = tuple[str, ...]

@@ -1,0 +1,1 @@
+"""One module for each capability: parsed input in, a reply out."""

@@ -1,0 +1,1 @@
+"""Rate limits, where they are counted, and whom they are counted for."""

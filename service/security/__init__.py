@@ -1,0 +1,1 @@
+"""Credentials and what protects them: cookies, CSRF, access tokens."""

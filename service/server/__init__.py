@@ -1,0 +1,1 @@
+"""The only room that knows uvicorn: the connection, the process, and how it ends."""

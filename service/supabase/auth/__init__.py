@@ -1,0 +1,1 @@
+"""Typed calls to Supabase Auth, one module for each capability."""

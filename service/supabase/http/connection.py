@@ -1,0 +1,147 @@
+"""One keep-alive connection to Supabase: it carries one request at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Callable
+
+import httpx
+
+from service.supabase.http.response_reader import Answer, ResponseReader
+
+
+class Connection(asyncio.Protocol):
+    """`read_timeout` is the longest silence while an answer is awaited, and `keepalive` how long the connection may idle, in
+    seconds."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        read_timeout: float,
+        keepalive: float,
+    ) -> None:
+        self._loop = loop
+        self._read_timeout = read_timeout
+        self._keepalive = keepalive
+        self._on_lost: Callable[[Connection], None] | None = None
+        self._lost = False
+        self._transport: asyncio.Transport | None = None
+        self._awaited: asyncio.Future[Answer] | None = None
+        self._reader: ResponseReader | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_at = 0.0
+        self._idle_until = float("inf")
+
+    async def exchange(self, request: bytes) -> Answer:
+        """Send a request and wait for its response.
+
+        Raises httpx.ReadTimeout, ReadError, RemoteProtocolError or UnusableResponseError. Whoever stops waiting, for whatever
+        reason, ends the connection: its answer would otherwise be taken for the next one's.
+        """
+        if self._transport is None or self._awaited is not None:
+            raise RuntimeError("a connection carries one request at a time")
+        if self._transport.is_closing():
+            raise httpx.ReadError("the connection was closed before anything was sent")
+        self._reader = ResponseReader()
+        awaited: asyncio.Future[Answer] = self._loop.create_future()
+        self._awaited = awaited
+        self._heard_at = self._loop.time()
+        self._timer = self._loop.call_later(self._read_timeout, self._check_silence)
+        self._transport.write(request)
+        try:
+            return await awaited
+        except BaseException:
+            self.abort()
+            raise
+        finally:
+            self._timer.cancel()
+            self._awaited = None
+
+    def watch(self, on_lost: Callable[[Connection], None]) -> None:
+        """Have `on_lost` called once, when the connection is gone, or now if it is."""
+        if self._lost:
+            on_lost(self)
+        else:
+            self._on_lost = on_lost
+
+    @property
+    def used(self) -> bool:
+        """Whether it has carried a request."""
+        return self._reader is not None
+
+    @property
+    def answered_nothing(self) -> bool:
+        """Whether not one byte answered the last request."""
+        return self._reader is not None and self._reader.received == 0
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it can carry another request: it is open, in step, and has not idled for too long."""
+        return self._transport is not None and not self._transport.is_closing() and self._loop.time() < self._idle_until
+
+    def has_input(self) -> bool:
+        """Ask the system whether something arrived: the end of the stream, or what nobody asked for."""
+        if self._transport is None:
+            return True
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            return bool(poll.poll(0))
+        return bool(select.select([descriptor], [], [], 0)[0])
+
+    def abort(self) -> None:
+        """Close at once; what is not sent yet is dropped."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """For asyncio."""
+        self._transport = transport  # type: ignore[assignment]  # a stream's, since that is what is asked for
+
+    def data_received(self, data: bytes) -> None:
+        """For asyncio."""
+        awaited, reader = self._awaited, self._reader
+        if awaited is None or reader is None or awaited.done():
+            self.abort()
+            return
+        self._heard_at = self._loop.time()
+        try:
+            if reader.feed(data):
+                awaited.set_result(reader.answer())
+                self._idle_until = self._heard_at + min(self._keepalive, reader.idle_seconds)
+        except httpx.RequestError as error:
+            self._fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """For asyncio."""
+        awaited, reader = self._awaited, self._reader
+        if awaited is not None and reader is not None and not awaited.done():
+            if exc is None:
+                self._read_to_the_end(reader, awaited)
+            else:
+                self._fail(httpx.ReadError(type(exc).__name__))
+        self._lost = True
+        if self._on_lost is not None:
+            self._on_lost(self)
+
+    def _read_to_the_end(self, reader: ResponseReader, awaited: asyncio.Future[Answer]) -> None:
+        try:
+            reader.feed_end()
+            awaited.set_result(reader.answer())
+        except httpx.RequestError as error:
+            self._fail(error)
+
+    def _fail(self, error: httpx.RequestError) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_exception(error)
+        self.abort()
+
+    def _check_silence(self) -> None:
+        left = self._heard_at + self._read_timeout - self._loop.time()
+        if left > 0.001:
+            self._timer = self._loop.call_later(left, self._check_silence)
+        else:
+            self._fail(httpx.ReadTimeout("Supabase was silent for too long"))

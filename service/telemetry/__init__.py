@@ -1,0 +1,1 @@
+"""Log, metrics, traces and the vital signs of the process."""
