@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 
-from service.models import Error, ErrorCode
+from service.error_codes import MEANINGS, ErrorCode
+from service.models import Error
 from service.request_context import current_request
 
 log = structlog.get_logger(__name__)
 
-
-class Meaning(NamedTuple):
-    """What a code stands for: its HTTP status and its message."""
-
-    status: int
-    message: str
-
-
-MEANINGS: Mapping[ErrorCode, Meaning] = {
-    ErrorCode.invalid_request: Meaning(400, "The request does not match the API contract"),
-    ErrorCode.unauthorized: Meaning(401, "Missing or invalid token"),
-    ErrorCode.auth_invalid_credentials: Meaning(401, "Invalid email or password"),
-    ErrorCode.auth_refresh_missing: Meaning(401, "No refresh token was sent"),
-    ErrorCode.auth_refresh_invalid: Meaning(401, "The session has ended"),
-    ErrorCode.csrf_failed: Meaning(403, "The CSRF token is missing or not valid"),
-    ErrorCode.auth_email_not_confirmed: Meaning(403, "The e-mail address is not confirmed yet"),
-    ErrorCode.auth_user_banned: Meaning(403, "This user is banned"),
-    ErrorCode.auth_signup_disabled: Meaning(403, "Sign-up is disabled"),
-    ErrorCode.not_found: Meaning(404, "There is nothing at this path"),
-    ErrorCode.method_not_allowed: Meaning(405, "This path does not have this method"),
-    ErrorCode.request_timeout: Meaning(408, "The request took too long to arrive"),
-    ErrorCode.auth_email_taken: Meaning(409, "This e-mail address is taken"),
-    ErrorCode.payload_too_large: Meaning(413, "The request body is too large"),
-    ErrorCode.unsupported_media_type: Meaning(415, "The request body must be application/json"),
-    ErrorCode.auth_weak_password: Meaning(422, "The password is too weak"),
-    ErrorCode.rate_limited: Meaning(429, "Too many requests"),
-    ErrorCode.internal_error: Meaning(500, "Internal error"),
-    ErrorCode.upstream_error: Meaning(502, "Supabase answered unexpectedly"),
-    ErrorCode.upstream_unavailable: Meaning(503, "Supabase is unavailable"),
-    ErrorCode.upstream_timeout: Meaning(504, "Supabase did not answer in time"),
-}
 
 # What Connexion and Starlette raise by status. Any other 4xx of theirs means that the request was not understood.
 _CODE_BY_STATUS = {

@@ -16,8 +16,8 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
 from service.contract.documents import Document
+from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
-from service.models import ErrorCode
 
 MAX_ERRORS = 20  # what the contract promises at most
 _BODY_KEY = "body"

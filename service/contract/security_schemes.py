@@ -14,8 +14,8 @@ from connexion.lifecycle import ConnexionRequest
 from connexion.security import AbstractSecurityHandler
 from starlette.datastructures import Headers
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError, unauthorized
-from service.models import ErrorCode
 from service.request_context import current_request
 from service.security.access_token import AccessTokenVerifier, InvalidTokenError
 from service.security.cookies import CookieJar

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import structlog
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.limits.client_address import limit_key
 from service.limits.rate_limit import RateLimiter
 from service.models import (
     CsrfToken,
-    ErrorCode,
     LogoutResult,
     Me,
     Profile,

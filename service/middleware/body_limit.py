@@ -7,8 +7,8 @@ import asyncio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.models import ErrorCode
 
 
 class BodyLimitMiddleware:

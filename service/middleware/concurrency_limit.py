@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.models import ErrorCode
 from service.request_context import current_request
 
 _RETRY_AFTER = 5  # seconds, as while Supabase is down: that is what fills the house

@@ -7,8 +7,8 @@ import asyncio
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.models import ErrorCode
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.models import ErrorCode
+from service.error_codes import ErrorCode
 from service.request_context import RequestContext, current_request
 from service.telemetry import metrics
 

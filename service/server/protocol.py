@@ -18,8 +18,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
-from service.models import ErrorCode
 
 log = structlog.get_logger("service.access")
 

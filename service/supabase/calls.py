@@ -18,8 +18,8 @@ from postgrest.exceptions import APIError
 from pydantic import ValidationError
 from supabase_auth.errors import AuthError, AuthWeakPasswordError
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError, rate_limited
-from service.models import ErrorCode
 from service.request_context import current_request
 from service.telemetry import metrics, tracing
 

@@ -16,11 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.contract.request_body import BodyReader
 from service.contract.security_schemes import Security
+from service.error_codes import ErrorCode
 from service.errors import ApiError, handle_exception, invalid_request
 from service.handlers.auth import AuthHandlers
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.request_log import RequestLogMiddleware
-from service.models import ErrorCode, SignInRequest, SignUpRequest
+from service.models import SignInRequest, SignUpRequest
 from service.reply import Reply
 from service.security.cookies import CookieJar
 

@@ -10,8 +10,8 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.contract.documents import load_contract, load_ops_contract, operation_ids
+from service.error_codes import ErrorCode
 from service.limits.rate_limit import Policy
-from service.models import ErrorCode
 from service.security.access_token import Reason
 from service.security.cookies import CookieJar
 from service.security.csrf import Refusal

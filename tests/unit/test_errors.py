@@ -10,9 +10,8 @@ import pytest
 
 from local.keys import Keys
 from service.app import create_app
-from service.errors import MEANINGS
+from service.error_codes import MEANINGS, ErrorCode
 from service.handlers.auth import AuthHandlers
-from service.models import ErrorCode
 from tests.support import loopback
 from tests.support.browser import Browser, cookies_set
 from tests.support.fixed_answers import SESSION, USER, FixedAnswers

@@ -9,8 +9,7 @@ import pytest
 
 from local.error_reference import entries
 from service.contract.documents import load_contract
-from service.errors import MEANINGS
-from service.models import ErrorCode
+from service.error_codes import MEANINGS, ErrorCode
 from service.security.cookies import CookieJar
 from service.supabase.calls import ALLOWED, Call
 

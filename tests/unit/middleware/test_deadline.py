@@ -11,10 +11,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from local.keys import Keys
 from service.app import create_app
-from service.errors import MEANINGS
+from service.error_codes import MEANINGS, ErrorCode
 from service.handlers.auth import AuthHandlers
 from service.middleware.deadline import DeadlineMiddleware
-from service.models import ErrorCode
 from tests.conftest import StartService
 from tests.faults.conftest import assert_nothing_leaked
 from tests.support import faults

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local.supabase import LocalSupabase
-from service.models import ErrorCode
+from service.error_codes import ErrorCode
 from tests.conftest import StartModuleService, StartService
 from tests.support import faults, loopback
 from tests.support.browser import Browser, new_email

@@ -1,0 +1,65 @@
+"""Every error code that the service ever answers, with its HTTP status and its message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class ErrorCode(StrEnum):
+    """What went wrong. Stable; front ends switch on it."""
+
+    invalid_request = "invalid_request"
+    unauthorized = "unauthorized"
+    auth_invalid_credentials = "auth_invalid_credentials"
+    auth_refresh_missing = "auth_refresh_missing"
+    auth_refresh_invalid = "auth_refresh_invalid"
+    csrf_failed = "csrf_failed"
+    auth_email_not_confirmed = "auth_email_not_confirmed"
+    auth_user_banned = "auth_user_banned"
+    auth_signup_disabled = "auth_signup_disabled"
+    not_found = "not_found"
+    method_not_allowed = "method_not_allowed"
+    request_timeout = "request_timeout"
+    auth_email_taken = "auth_email_taken"
+    payload_too_large = "payload_too_large"
+    unsupported_media_type = "unsupported_media_type"
+    auth_weak_password = "auth_weak_password"
+    rate_limited = "rate_limited"
+    internal_error = "internal_error"
+    upstream_error = "upstream_error"
+    upstream_unavailable = "upstream_unavailable"
+    upstream_timeout = "upstream_timeout"
+
+
+class Meaning(NamedTuple):
+    """What a code stands for: its HTTP status and its message."""
+
+    status: int
+    message: str
+
+
+MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
+    ErrorCode.invalid_request: Meaning(400, "The request does not match the API contract"),
+    ErrorCode.unauthorized: Meaning(401, "Missing or invalid token"),
+    ErrorCode.auth_invalid_credentials: Meaning(401, "Invalid email or password"),
+    ErrorCode.auth_refresh_missing: Meaning(401, "No refresh token was sent"),
+    ErrorCode.auth_refresh_invalid: Meaning(401, "The session has ended"),
+    ErrorCode.csrf_failed: Meaning(403, "The CSRF token is missing or not valid"),
+    ErrorCode.auth_email_not_confirmed: Meaning(403, "The e-mail address is not confirmed yet"),
+    ErrorCode.auth_user_banned: Meaning(403, "This user is banned"),
+    ErrorCode.auth_signup_disabled: Meaning(403, "Sign-up is disabled"),
+    ErrorCode.not_found: Meaning(404, "There is nothing at this path"),
+    ErrorCode.method_not_allowed: Meaning(405, "This path does not have this method"),
+    ErrorCode.request_timeout: Meaning(408, "The request took too long to arrive"),
+    ErrorCode.auth_email_taken: Meaning(409, "This e-mail address is taken"),
+    ErrorCode.payload_too_large: Meaning(413, "The request body is too large"),
+    ErrorCode.unsupported_media_type: Meaning(415, "The request body must be application/json"),
+    ErrorCode.auth_weak_password: Meaning(422, "The password is too weak"),
+    ErrorCode.rate_limited: Meaning(429, "Too many requests"),
+    ErrorCode.internal_error: Meaning(500, "Internal error"),
+    ErrorCode.upstream_error: Meaning(502, "Supabase answered unexpectedly"),
+    ErrorCode.upstream_unavailable: Meaning(503, "Supabase is unavailable"),
+    ErrorCode.upstream_timeout: Meaning(504, "Supabase did not answer in time"),
+}
