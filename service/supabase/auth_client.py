@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# The calls that may carry the secret key, because Supabase never asks for a captcha there. Whoever holds that key is let past a
+# project's captcha, so any call that is not named here goes with the publishable key: sign-up and sign-in by password, and
+# later one-time passwords, recovery, resending, magic links and SSO.
+MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out})
+
 _COOKIE_VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}", re.ASCII)  # cookie-octet of RFC 6265 section 4.1.1
 
 
@@ -56,38 +61,36 @@ class AuthClient:
         self._secret_key = secret_key
         self._timeout = timeout
 
-    async def sign_up(self, email: str, password: str, *, display_name: str | None, client_address: str | None) -> NewUser:
+    async def sign_up(self, email: str, password: str, *, display_name: str | None) -> NewUser:
         """Create a user; the database writes the profile row in the same transaction. Raises ApiError."""
         data = {} if display_name is None else {"display_name": display_name}
         async with UpstreamCall(Call.sign_up, self._timeout):
-            answer = await self._gotrue(client_address).sign_up(
-                {"email": email, "password": password, "options": {"data": data}}
-            )
+            answer = await self._gotrue(Call.sign_up).sign_up({"email": email, "password": password, "options": {"data": data}})
             user = _required(answer.user)
             tokens = _tokens(answer.session) if answer.session is not None else None
             return NewUser(user_id(user.id), user.email or "", tokens)
 
-    async def sign_in(self, email: str, password: str, *, client_address: str | None) -> Tokens:
+    async def sign_in(self, email: str, password: str) -> Tokens:
         """Open a session. Raises ApiError."""
         async with UpstreamCall(Call.sign_in, self._timeout):
-            return _session(await self._gotrue(client_address).sign_in_with_password({"email": email, "password": password}))
+            return _session(await self._gotrue(Call.sign_in).sign_in_with_password({"email": email, "password": password}))
 
     async def refresh(self, refresh_token: str, *, client_address: str | None) -> Tokens:
         """Exchange a refresh token for a new session. Raises ApiError."""
         async with UpstreamCall(Call.refresh, self._timeout):
-            return _session(await self._gotrue(client_address).refresh_session(refresh_token))
+            return _session(await self._gotrue(Call.refresh, client_address).refresh_session(refresh_token))
 
     async def sign_out(self, access_token: str, *, client_address: str | None) -> None:
         """End the session that this access token belongs to, and no other one of the user. Raises ApiError."""
         async with UpstreamCall(Call.sign_out, self._timeout):
-            await self._gotrue(client_address).admin.sign_out(access_token, "local")
+            await self._gotrue(Call.sign_out, client_address).admin.sign_out(access_token, "local")
 
-    def _gotrue(self, client_address: str | None) -> AsyncGoTrueClient:
+    def _gotrue(self, call: Call, client_address: str | None = None) -> AsyncGoTrueClient:
         # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
         headers = (
-            {"apikey": self._publishable_key}
-            if client_address is None
-            else {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
+            {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
+            if client_address is not None and call in MAY_CARRY_SECRET_KEY
+            else {"apikey": self._publishable_key}
         )
         return self._gotrue_clients.make({**headers, **tracing.headers()})
 

@@ -118,8 +118,9 @@ def test_supabase_learns_the_client_s_address_and_no_forged_one(
 ) -> None:
     project.requests.clear()
     headers = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "Sb-Forwarded-For": "203.0.113.10"}
+    headers["Cookie"] = "sb_refresh_token=refresh-token-of-the-project"
     browser = Browser(forwarding[name].url)
-    assert browser.post("/auth/signin", {"email": EMAIL, "password": PASSWORD}, headers=headers).status_code == 200
+    assert browser.post("/auth/refresh", headers=headers).status_code == 200
     [asked] = [request for request in project.requests if request.path == "/auth/v1/token"]
     key = asked.headers["apikey"]
     assert asked.headers.get("sb-forwarded-for") == expected
