@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
 
@@ -50,6 +51,19 @@ async def server_and_client() -> AsyncIterator[Running]:
 def headers_of(exchange: Exchange) -> dict[str, str]:
     lines = exchange.head.split("\r\n")[1:]
     return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+
+
+async def test_each_sign_up_carries_a_code_challenge_of_its_own(server_and_client: Running) -> None:
+    """Without one, the link in the mail leads to a URL with the refresh token."""
+    server, auth = server_and_client
+    for _ in range(3):
+        await auth.sign_up(EMAIL, PASSWORD, display_name="Ada")
+    bodies = [json.loads(exchange.body) for exchange in server.exchanges]
+    assert {body["code_challenge_method"] for body in bodies} == {"s256"}
+    challenges = {body["code_challenge"] for body in bodies}
+    assert len(challenges) == 3
+    # 32 bytes in base64url without padding, and the last character has four bits of them: RFC 7636 section 4.2.
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", challenge) for challenge in challenges)
 
 
 def test_of_every_call_it_is_known_whether_a_captcha_guards_it() -> None:
