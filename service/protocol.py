@@ -168,7 +168,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()  # it sent nothing at all, or dribbles a body that was answered long ago
 
     def _answer(self, error: ApiError) -> None:
-        """While an earlier request on the connection waits for its answer, only hang up: this would be taken for it."""
+        """Only hang up while an earlier request on the connection waits for its answer, as this would be taken for it; and when
+        this request was answered already."""
         if self.transport.is_closing():
             return
         self._disarm()
@@ -187,9 +188,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _may_answer(self) -> bool:
-        if self.cycle is None or self.cycle.response_complete:
-            return True
-        if self._in_head or not self._in_message or self.cycle.response_started or self.pipeline:
+        if self._in_head or not self._in_message:
+            return self.cycle is None or self.cycle.response_complete
+        if self.cycle.response_started or self.pipeline:
             return False
         # It is this very request's body that is malformed: whoever reads it is told that the client went away.
         self.cycle.disconnected = True

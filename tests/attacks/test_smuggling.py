@@ -78,6 +78,40 @@ def test_a_refusal_is_never_taken_for_the_answer_to_an_earlier_request_on_the_co
     assert [response.status for response in responses] in ([], [200])
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param(GET + b"\r\n", id="no_host"),
+        pytest.param(GET + HOST + HOST + b"\r\n", id="two_hosts"),
+        pytest.param(GET + HOST + b"X: y\r\n" * 100 + b"\r\n", id="a_hundred_and_one_lines"),
+        pytest.param(b"GET http://evil.example HTTP/1.1\r\n" + HOST + b"\r\n", id="absolute_url_without_a_path"),
+    ],
+)
+def test_a_refused_head_does_not_answer_for_the_complete_request_before_it(service: ServiceProcess, refused: bytes) -> None:
+    responses = raw.send(service.port, b"POST /auth/logout HTTP/1.1\r\n" + HOST + b"\r\n" + refused)
+    assert [response.status for response in responses] in ([], [403])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param(b"no chunk\r\n", id="malformed_chunk"),
+        pytest.param(b"1\r\nxx\r\n", id="chunk_longer_than_its_size"),
+        pytest.param(b"0\r\nno trailer\r\n\r\n", id="malformed_trailer"),
+        pytest.param(b"0\r\n" + b"X: y\r\n" * 10_000, id="trailer_flood"),
+        pytest.param(b"1;" + b"x" * 50_000, id="chunk_extension_that_does_not_end"),
+    ],
+)
+def test_a_request_that_was_answered_early_is_not_answered_again(service: ServiceProcess, rest: bytes) -> None:
+    with raw.connect(service.port) as connection:
+        connection.sendall(b"POST /auth/logout HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
+        answer = b""
+        while not answer.endswith(b'"reason":"missing"}}'):
+            answer += connection.recv(65_536)
+        connection.sendall(rest)
+        assert raw.receive_all(connection) == b""
+
+
 def test_pipelined_requests_are_answered_in_their_order(service: ServiceProcess) -> None:
     requests = [b"GET /healthz HTTP/1.1\r\n" + HOST + f"X-Request-ID: request-{n}\r\n\r\n".encode() for n in range(5)]
     last = raw.request("GET", "/healthz", ["X-Request-ID: request-5"])
