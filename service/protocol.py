@@ -132,12 +132,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_message = False
         self._section += 1
         super().on_message_complete()
+        if not self.parser.should_keep_alive():
+            # A trailer may have said so, too, and the parser is deaf from here on: later requests would wait for ever.
+            self.cycle.keep_alive = False
+            if self.cycle.response_complete:
+                self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is no request in the error schema, and hang up."""
         self._answer(self._refusal or invalid_request("", "is not a well-formed HTTP request"))
 
     def _feed(self, data: bytes | memoryview) -> None:
+        if self.cycle is not None and not self.cycle.keep_alive and not self._in_message:
+            return  # what follows the last request of a connection is none, and no reason not to answer it
         section = self._section
         try:
             self.parser.feed_data(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import socket
@@ -38,6 +39,8 @@ async def tell(scope: Scope, receive: Receive, send: Send) -> None:
         if not message.get("more_body", False):
             break
     told.append(_told(scope))
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.5)
     answer = json.dumps({"told": told, "body": body.decode()}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -97,6 +100,31 @@ def test_a_body_in_chunks_of_one_byte_is_no_excess(port: int) -> None:
     body = b"1\r\nb\r\n" * MAX_HEAD_BYTES
     [response] = raw.send(port, HEAD.replace(b"Host", b"Connection: close\r\nHost") + body + b"0\r\n\r\n")
     assert response.json()["body"] == "b" * MAX_HEAD_BYTES
+
+
+@pytest.mark.parametrize("name", ["Connection", "Proxy-Connection"])
+@pytest.mark.parametrize("pause", [0.001, 1])
+def test_a_trailer_that_ends_the_connection_leaves_no_request_waiting(port: int, name: str, pause: float) -> None:
+    message = HEAD.replace(b"/told", b"/slow") + f"0\r\n{name}: close\r\n\r\n".encode()
+    responses, seconds = raw.send_slowly(port, [message, raw.request("GET", "/next")], pause)
+    assert [response.header("connection") for response in responses] == ["close"]
+    assert seconds < 4
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param("Connection: close", id="close"),
+        pytest.param("Connection: Upgrade\r\nUpgrade: h2c", id="upgrade"),
+        pytest.param("Connection: Upgrade\r\nUpgrade: websocket", id="websocket"),
+    ],
+)
+@pytest.mark.parametrize("rest", [b"garbage", b"\r\n", b"GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /next"])
+def test_what_follows_the_last_request_of_a_connection_does_not_cost_its_answer(port: int, last: str, rest: bytes) -> None:
+    message = f"GET /slow HTTP/1.1\r\nHost: localhost\r\n{last}\r\n\r\n".encode()
+    responses, _ = raw.send_slowly(port, [message, rest, rest], 0.1)
+    assert [response.json()["told"][0][1] for response in responses] == ["/slow"]
+    assert responses[0].header("connection") == "close"
 
 
 def send_for_ever(connection: socket.socket, data: bytes) -> None:

@@ -100,6 +100,7 @@ def test_a_refused_head_does_not_answer_for_the_complete_request_before_it(servi
         pytest.param(b"0\r\nno trailer\r\n\r\n", id="malformed_trailer"),
         pytest.param(b"0\r\n" + b"X: y\r\n" * 10_000, id="trailer_flood"),
         pytest.param(b"1;" + b"x" * 50_000, id="chunk_extension_that_does_not_end"),
+        pytest.param(b"0\r\nConnection: close\r\n\r\n", id="trailer_that_ends_the_connection"),
     ],
 )
 def test_a_request_that_was_answered_early_is_not_answered_again(service: ServiceProcess, rest: bytes) -> None:
