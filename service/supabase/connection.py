@@ -27,6 +27,7 @@ class Connection(asyncio.Protocol):
         self._keepalive = keepalive
         self._on_lost: Callable[[Connection], None] | None = None
         self._lost = False
+        self._retired = False
         self._transport: asyncio.Transport | None = None
         self._readable: select.poll | None = None
         self._awaited: asyncio.Future[Answer] | None = None
@@ -86,8 +87,13 @@ class Connection(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Whether it can carry another request: it is open, in step, and has not idled for too long."""
-        return self._transport is not None and not self._transport.is_closing() and self._loop.time() < self._idle_until
+        """Whether it can carry another request: it is open, in step, not retired, and has not idled for too long."""
+        return (
+            self._transport is not None
+            and not self._retired
+            and not self._transport.is_closing()
+            and self._loop.time() < self._idle_until
+        )
 
     def has_input(self) -> bool:
         """Ask the system whether something arrived: the end of the stream, or what nobody asked for. Only while it is open."""
@@ -96,6 +102,10 @@ class Connection(asyncio.Protocol):
         if self._readable is not None:
             return bool(self._readable.poll(0))
         return bool(select.select([self._transport.get_extra_info("socket").fileno()], [], [], 0)[0])
+
+    def retire(self) -> None:
+        """Have it carry no other request; one that is under way may end."""
+        self._retired = True
 
     def abort(self) -> None:
         """Close at once; what is not sent yet is dropped."""

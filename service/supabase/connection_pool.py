@@ -103,6 +103,13 @@ class ConnectionPool:
         """How it stands right now."""
         return PoolState(self._taken - len(self._idle), len(self._idle), self._max_connections)
 
+    def renew(self) -> None:
+        """Use no connection of now for another request: what idles is closed, and what is in use when its exchange is over."""
+        for connection in self._alive:
+            connection.retire()
+        while self._idle:
+            self._idle.pop().abort()
+
     def close(self) -> None:
         """Close everything."""
         self._closed = True

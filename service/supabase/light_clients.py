@@ -65,7 +65,7 @@ class ProfileQueries:
         client = AsyncPostgrestClient(
             f"{base_url}/rest/v1", headers={"apikey": publishable_key}, http_client=http, retry_enabled=False
         )
-        self._unused = client.from_("user_profile").select("display_name").limit(1).request
+        self._unused = client.from_("user_profile").select("id,display_name").limit(1).request
 
     def make(self, user_id: str, access_token: str, headers: Mapping[str, str]) -> AsyncSelectRequestBuilder:
         """A query as the user whose `access_token` it is; `headers` go with it."""

@@ -106,6 +106,13 @@ class SupabaseHttpClient(httpx.AsyncClient):
         """How the connection pool stands right now."""
         return self._pool.state()
 
+    def renew_connections(self) -> None:
+        """Use no connection of now for another request: for when answers turn out not to belong to their requests.
+
+        Whoever calls it right after `request` returned, without awaiting anything, is before everybody else.
+        """
+        self._pool.renew()
+
     async def aclose(self) -> None:
         """Close all connections; what is under way fails."""
         self._pool.close()

@@ -825,6 +825,28 @@ async def test_a_connection_that_idled_for_too_long_is_not_used(client: Client) 
         await _until(lambda: server.ended == [0])
 
 
+async def test_renewed_connections_end_with_what_is_under_way(client: Client) -> None:
+    release = asyncio.Event()
+
+    async def answer(exchange: Exchange) -> None:
+        if "waits" in exchange.head:
+            await release.wait()
+        await exchange.send(response(b"[1]"))
+
+    async with raw_server(answer) as server:
+        one = client(server, max_connections=2)
+        under_way = asyncio.create_task(one.request("POST", f"{server.url}/waits"))
+        await _until(lambda: len(server.exchanges) == 1)
+        await one.request("POST", f"{server.url}/x")
+        one.renew_connections()
+        await _until(lambda: server.ended == [1])
+        waiting = [asyncio.create_task(one.request("POST", f"{server.url}/waits")) for _ in range(3)]
+        release.set()
+        assert [answer.json() for answer in await asyncio.gather(under_way, *waiting)] == [[1]] * 4
+        assert {exchange.connection for exchange in server.exchanges[2:]}.isdisjoint({0, 1})
+        await _until(lambda: sorted(server.ended) == [0, 1])
+
+
 async def test_the_pool_tells_how_it_stands(client: Client) -> None:
     release = asyncio.Event()
 
