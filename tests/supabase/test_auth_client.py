@@ -41,9 +41,16 @@ async def server_and_client() -> AsyncIterator[Running]:
 
     async with raw_server(answer) as server:
         http = SupabaseHttpClient(server.url, connect_timeout=5, read_timeout=5, max_connections=5, keepalive=5)
+        clients = GoTrueClients(http, server.url)
         yield (
             server,
-            AuthClient(GoTrueClients(http, server.url), publishable_key=PUBLISHABLE, secret_key=SECRET, timeout=5),
+            AuthClient(
+                clients,
+                publishable_key=PUBLISHABLE,
+                secret_key=SECRET,
+                timeout=5,
+                renew_connections=http.renew_connections,
+            ),
         )
         await http.aclose()
 
