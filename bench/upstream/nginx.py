@@ -60,6 +60,7 @@ def _configuration(canned: Canned, url: str, directory: Path, port: int) -> str:
         "refresh_session": canned.session(url, canned.rotated_refresh_token),
         "profile": canned.profile(),
         "display_name": {"display_name": canned.display_name},
+        "id_and_display_name": {"id": canned.user_id, "display_name": canned.display_name},
         "no_api_key": {
             "message": "No API key found in request",
             "hint": "No `apikey` request header or url param was found.",

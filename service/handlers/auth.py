@@ -72,9 +72,7 @@ class AuthHandlers:
         if len(password.encode()) > MAX_PASSWORD_BYTES:
             raise ApiError(ErrorCode.auth_weak_password, details={"reasons": ["length"]})
         display_name = body.profile.display_name if body.profile else None
-        user = await self._supabase.auth.sign_up(
-            body.email, password, display_name=display_name, client_address=self._client_address()
-        )
+        user = await self._supabase.auth.sign_up(body.email, password, display_name=display_name)
         cookie = self._cookie(user.tokens) if user.tokens else None
         with answer_of_supabase():
             return Reply(SignUpResult(user=User(id=UUID(user.user_id), email=user.email)), cookie=cookie)
@@ -83,7 +81,7 @@ class AuthHandlers:
         """Open a session."""
         await self._count_attempt(body.email)
         password = body.password.get_secret_value()
-        return self._session(await self._supabase.auth.sign_in(body.email, password, client_address=self._client_address()))
+        return self._session(await self._supabase.auth.sign_in(body.email, password))
 
     async def get_me(self, access_token: AccessToken) -> Reply:
         """The signed-in user with the profile."""

@@ -1,8 +1,12 @@
-"""HTTP/1.1 as uvicorn speaks it, with limits on a request's head, and errors in the service's own schema.
+"""HTTP/1.1 as uvicorn speaks it, with limits on what frames a request, and errors in the service's own schema.
 
-What is refused here never becomes a request: nothing routes it, counts it or looks at its cookies. uvicorn's parser (llhttp)
-refuses most ambiguous messages by itself (RFC 9112 section 11.2, request smuggling); added are what it leaves to the server:
-a Host header exactly once (RFC 9112 section 3.2), the size of the head, and the time that it may take.
+A head that is refused here never becomes a request: nothing routes it, counts it or looks at its cookies. uvicorn's parser
+(llhttp) refuses most ambiguous messages by itself (RFC 9112 section 11.2, request smuggling); added are what it leaves to the
+server: a Host header exactly once (RFC 9112 section 3.2), the size of the head, and the time that it may take.
+
+Nothing that comes after the head changes the request. The trailer section of a chunked body is discarded (RFC 9110 section
+6.5.1, RFC 9112 section 7.1.2): whoever checks headers, here or in a proxy in front, has done so by then. It is bounded as a
+head is, and so are chunk extensions.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ log = structlog.get_logger("service.access")
 
 MAX_HEAD_BYTES = 16_384  # as much as uvicorn's other parser (h11) takes; browsers send a tenth of it
 MAX_HEADERS = 100  # header lines; browsers send fewer than 30
+_CHUNK_FRAMING = 16  # bytes that each chunk may take beside its data, so that small chunks do not look like an attack
 _VERSIONS = frozenset({"1.0", "1.1"})
 
 Header = tuple[bytes, bytes]
@@ -53,7 +58,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = False
         self._in_message = False
-        self._head_bytes = 0
+        self._section = 0  # counts heads and bodies; one that goes on from slice to slice has the same number
+        self._framing_bytes = 0  # of this section, without a body's content
         self._refusal: ApiError | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream has one of these
@@ -67,7 +73,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes arrived. In slices, so that no head is parsed far beyond its limit."""
+        """Bytes arrived. In slices, so that no head and no trailer section is parsed far beyond its limit."""
         self._unset_keepalive_if_required()
         if len(data) <= MAX_HEAD_BYTES:
             self._feed(data)
@@ -87,11 +93,15 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._in_head = self._in_message = True
-        self._head_bytes = 0
+        self._section += 1
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header line; or a trailer, which the parser tells in the same way, and which is not kept."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is complete. Raises ApiError for one that is not accepted; httptools wraps it."""
-        self._in_head = False
         size, hosts = len(self.url), 0
         for name, value in self.headers:
             size += len(name) + len(value)
@@ -105,18 +115,37 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if hosts != 1 and (hosts > 1 or version == "1.1"):
             self._refuse(invalid_request("", "a request has exactly one Host header"))
         super().on_headers_complete()
+        self._in_head = False
+        self._section += 1
+
+    def on_chunk_header(self) -> None:
+        """The line with a chunk's size was read."""
+        self._framing_bytes -= _CHUNK_FRAMING
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body arrived."""
+        self._framing_bytes -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is complete, its body included."""
+        """The request is complete, its body and trailers included."""
         self._in_message = False
+        self._section += 1
         super().on_message_complete()
+        if not self.parser.should_keep_alive():
+            # A trailer may have said so, too, and the parser is deaf from here on: later requests would wait for ever.
+            self.cycle.keep_alive = False
+            if self.cycle.response_complete:
+                self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is no request in the error schema, and hang up."""
         self._answer(self._refusal or invalid_request("", "is not a well-formed HTTP request"))
 
     def _feed(self, data: bytes | memoryview) -> None:
-        continues_head = self._in_head
+        if self.cycle is not None and not self.cycle.keep_alive and not self._in_message:
+            return  # what follows the last request of a connection is none, and no reason not to answer it
+        section = self._section
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -127,10 +156,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("")
             return
-        if self._in_head and continues_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._answer(_head_too_large())
+        if section != self._section or not self._in_message:
+            self._framing_bytes = 0
+            return
+        self._framing_bytes = max(0, self._framing_bytes + len(data))
+        if self._framing_bytes > MAX_HEAD_BYTES:
+            self._answer(_head_too_large() if self._in_head else _framing_too_large())
 
     def _refuse(self, error: ApiError) -> None:
         self._refusal = error
@@ -144,7 +175,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()  # it sent nothing at all, or dribbles a body that was answered long ago
 
     def _answer(self, error: ApiError) -> None:
-        """While an earlier request on the connection waits for its answer, only hang up: this would be taken for it."""
+        """Only hang up while an earlier request on the connection waits for its answer, as this would be taken for it; and when
+        this request was answered already."""
         if self.transport.is_closing():
             return
         self._disarm()
@@ -163,9 +195,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _may_answer(self) -> bool:
-        if self.cycle is None or self.cycle.response_complete:
-            return True
-        if self._in_head or not self._in_message or self.cycle.response_started or self.pipeline:
+        if self._in_head or not self._in_message:
+            return self.cycle is None or self.cycle.response_complete
+        if self.cycle.response_started or self.pipeline:
             return False
         # It is this very request's body that is malformed: whoever reads it is told that the client went away.
         self.cycle.disconnected = True
@@ -192,3 +224,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
 def _head_too_large() -> ApiError:
     return invalid_request("", f"the head has more than {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} header lines")
+
+
+def _framing_too_large() -> ApiError:
+    return invalid_request("", f"the trailers or the chunk extensions have more than {MAX_HEAD_BYTES} bytes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -160,17 +160,28 @@ _TIMEOUT_STATUSES = frozenset({408, 504, 524})
 _WEAK_PASSWORD_REASONS = frozenset({"length", "characters", "pwned"})
 
 
+class ForeignAnswerError(Exception):
+    """Supabase answered about another user than it was asked about.
+
+    Input that nobody asked for is looked for before a request is sent. A late answer to somebody else that arrives just behind
+    the request looks like its own: only what it says tells.
+    """
+
+
 class UpstreamCall:
     """`async with UpstreamCall(call, seconds)`: one call within that time; whatever goes wrong in it is raised as an ApiError.
+
+    `on_foreign_answer` is called before a ForeignAnswerError goes on, and before anything else of the process runs.
 
     A class, because contextlib's generators cost twice the time, and leave each exception in a cycle with its own frames: while
     Supabase is down, the garbage collector would stop the service for it again and again.
     """
 
-    __slots__ = ("_call", "_span", "_started", "_timeout")
+    __slots__ = ("_call", "_on_foreign_answer", "_span", "_started", "_timeout")
 
-    def __init__(self, call: Call, seconds: float) -> None:
+    def __init__(self, call: Call, seconds: float, *, on_foreign_answer: Callable[[], None] | None = None) -> None:
         self._call = call
+        self._on_foreign_answer = on_foreign_answer
         self._timeout = asyncio.timeout(seconds)
         self._span = tracing.client_span(TARGETS[call], call.value)
 
@@ -193,6 +204,8 @@ class UpstreamCall:
             if exc is None:
                 outcome = "ok"
             elif isinstance(exc, Exception):
+                if isinstance(exc, ForeignAnswerError) and self._on_foreign_answer is not None:
+                    self._on_foreign_answer()
                 error = _translate(self._call, exc)
                 outcome = error.code.value if error.code in _OUTCOMES else "refused"
                 _tell(self._call, error, exc)
@@ -210,7 +223,9 @@ class UpstreamCall:
 def _tell(call: Call, error: ApiError, exc: Exception) -> None:
     if isinstance(exc, AuthError) and str(exc.code) in _SECURITY_EVENTS:
         log.warning(_SECURITY_EVENTS[str(exc.code)], call=call.value, **current_request().log_fields)
-    if error.code in _UPSTREAM:
+    if isinstance(exc, ForeignAnswerError):
+        log.warning("foreign_answer", call=call.value)
+    elif error.code in _UPSTREAM:
         log.warning("upstream_failed", call=call.value, code=error.code.value, reason=_reason(exc))
 
 

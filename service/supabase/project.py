@@ -40,6 +40,7 @@ class Supabase:
             publishable_key=self._publishable_key,
             secret_key=secret_key,
             timeout=self.timeout,
+            renew_connections=self._http.renew_connections,
         )
         self.signing_keys = SigningKeys(self._http, self._url, timeout=self.timeout)
         self.readiness = ReadinessProbe(
@@ -53,7 +54,12 @@ class Supabase:
     def as_user(self, token: AccessToken) -> UserScopedClient:
         """A client for one request that acts as the user whom the token names."""
         return UserScopedClient(
-            self._gotrue_clients, self._profiles, publishable_key=self._publishable_key, token=token, timeout=self.timeout
+            self._gotrue_clients,
+            self._profiles,
+            publishable_key=self._publishable_key,
+            token=token,
+            timeout=self.timeout,
+            renew_connections=self._http.renew_connections,
         )
 
     def pool(self) -> PoolState:

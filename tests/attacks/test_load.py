@@ -228,6 +228,21 @@ def test_a_body_that_goes_on_after_it_was_answered(limited: ServiceProcess) -> N
     assert seconds < 20
 
 
+def test_trailers_that_come_a_byte_at_a_time(limited: ServiceProcess) -> None:
+    head = SIGN_IN + b"\r\nX-Forwarded-For: 192.0.2.23\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nX: "
+    [response], seconds = raw.send_slowly(limited.port, [head, *([b"y"] * 200)], TRICKLE)
+    assert (response.status, response.code) == (408, "request_timeout")
+    assert 1 <= seconds < 20
+
+
+def test_trailers_that_go_on_after_the_request_was_answered(limited: ServiceProcess) -> None:
+    head = b"POST /auth/logout HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.24\r\n"
+    start = head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
+    responses, seconds = raw.send_slowly(limited.port, [start, *([b"X: y\r\n"] * 200)], TRICKLE)
+    assert [response.status for response in responses] == [403]
+    assert seconds < 20
+
+
 @pytest.mark.parametrize(
     "head",
     [

@@ -9,6 +9,8 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
+import jwt
+
 from tests.support.answering import AnsweringServer
 
 Answer = tuple[int, Any]
@@ -23,7 +25,7 @@ USER = {
     "created_at": "2026-01-01T00:00:00Z",
 }
 SESSION = {
-    "access_token": "header.payload.signature",
+    "access_token": jwt.encode({"sub": USER["id"]}, "the fixed answers' secret, which verifies nothing", "HS256"),
     "refresh_token": "refresh-token-of-the-fixed-answers",
     "token_type": "bearer",
     "expires_in": 3600,

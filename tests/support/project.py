@@ -1,6 +1,6 @@
 """A Supabase project that signs its tokens with public keys, which the embedded one cannot: it speaks HTTP, and keeps count.
 
-It answers what /auth/me and /auth/signin need, and nothing of what a project decides: that is the embedded Supabase's part.
+It answers what the operations for a user need, and nothing of what a project decides: that is the embedded Supabase's part.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Project:
                 return self.jwks_status, {"keys": [key.jwk for key in self.keys]}
             case "/auth/v1/user":
                 return 200, user
-            case "/auth/v1/token":
+            case "/auth/v1/token" | "/auth/v1/signup":
                 session = {
                     "access_token": self.token(),
                     "refresh_token": "refresh-token-of-the-project",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import httpx
 
-from service.supabase.http.response_reader import Answer, ResponseReader
+from service.supabase.http.response_reader import Answer, ResponseReader, UnusableResponseError
 
 
 class Connection(asyncio.Protocol):
@@ -27,7 +27,9 @@ class Connection(asyncio.Protocol):
         self._keepalive = keepalive
         self._on_lost: Callable[[Connection], None] | None = None
         self._lost = False
+        self._retired = False
         self._transport: asyncio.Transport | None = None
+        self._readable: select.poll | None = None
         self._awaited: asyncio.Future[Answer] | None = None
         self._reader: ResponseReader | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -39,19 +41,26 @@ class Connection(asyncio.Protocol):
 
         Raises httpx.ReadTimeout, ReadError, RemoteProtocolError or UnusableResponseError. Whoever stops waiting, for whatever
         reason, ends the connection: its answer would otherwise be taken for the next one's.
+
+        UnusableResponseError also where two responses came at once for a request that was not the connection's first: either
+        of them may be a late one to the request before.
         """
         if self._transport is None or self._awaited is not None:
             raise RuntimeError("a connection carries one request at a time")
         if self._transport.is_closing():
             raise httpx.ReadError("the connection was closed before anything was sent")
-        self._reader = ResponseReader()
+        first = self._reader is None
+        self._reader = reader = ResponseReader()
         awaited: asyncio.Future[Answer] = self._loop.create_future()
         self._awaited = awaited
         self._heard_at = self._loop.time()
         self._timer = self._loop.call_later(self._read_timeout, self._check_silence)
         self._transport.write(request)
         try:
-            return await awaited
+            answer = await awaited
+            if reader.surplus and not first:
+                raise UnusableResponseError("more than one response")
+            return answer
         except BaseException:
             self.abort()
             raise
@@ -78,19 +87,25 @@ class Connection(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Whether it can carry another request: it is open, in step, and has not idled for too long."""
-        return self._transport is not None and not self._transport.is_closing() and self._loop.time() < self._idle_until
+        """Whether it can carry another request: it is open, in step, not retired, and has not idled for too long."""
+        return (
+            self._transport is not None
+            and not self._retired
+            and not self._transport.is_closing()
+            and self._loop.time() < self._idle_until
+        )
 
     def has_input(self) -> bool:
-        """Ask the system whether something arrived: the end of the stream, or what nobody asked for."""
+        """Ask the system whether something arrived: the end of the stream, or what nobody asked for. Only while it is open."""
         if self._transport is None:
             return True
-        descriptor = self._transport.get_extra_info("socket").fileno()
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(descriptor, select.POLLIN)
-            return bool(poll.poll(0))
-        return bool(select.select([descriptor], [], [], 0)[0])
+        if self._readable is not None:
+            return bool(self._readable.poll(0))
+        return bool(select.select([self._transport.get_extra_info("socket").fileno()], [], [], 0)[0])
+
+    def retire(self) -> None:
+        """Have it carry no other request; one that is under way may end."""
+        self._retired = True
 
     def abort(self) -> None:
         """Close at once; what is not sent yet is dropped."""
@@ -100,12 +115,23 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """For asyncio."""
         self._transport = transport  # type: ignore[assignment]  # a stream's, since that is what is asked for
+        if hasattr(select, "poll"):
+            self._readable = select.poll()
+            self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """For asyncio."""
         awaited, reader = self._awaited, self._reader
-        if awaited is None or reader is None or awaited.done():
+        if awaited is None or reader is None:
             self.abort()
+            return
+        if awaited.done():
+            reader.surplus = True
+            self.abort()
+            return
+        if not reader.received and self._transport is not None and self._transport.get_write_buffer_size():
+            # Whatever this answers, it is not the request that Supabase has yet to see the end of.
+            self._fail(UnusableResponseError("a response before the request was sent"))
             return
         self._heard_at = self._loop.time()
         try:

@@ -57,10 +57,13 @@ class ConnectionPool:
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
 
-    async def acquire(self, *, check: bool, new: bool = False) -> Connection:
-        """A connection for the caller alone, until `release`. `check` asks the system whether it is whole; `new` makes one.
+    async def acquire(self, *, new: bool = False) -> Connection:
+        """A connection for the caller alone, until `release`; `new` makes one.
 
-        Raises httpx.PoolTimeout, ConnectTimeout or ConnectError.
+        One with input that nobody asked for is never given out: what came would be taken for the answer to the next request.
+        The system is asked, since the event loop may not have read yet what arrived.
+
+        Raises httpx.PoolTimeout, ConnectTimeout, ConnectError, or RemoteProtocolError for a server that speaks first.
         """
         self._require_open()
         if new and self._idle and self._taken == self._max_connections:
@@ -68,7 +71,7 @@ class ConnectionPool:
         while True:
             while self._idle and not new:
                 connection = self._idle.pop()
-                if _whole(connection, check=check):
+                if _whole(connection):
                     return connection
                 connection.abort()
             if self._taken < self._max_connections:
@@ -78,7 +81,7 @@ class ConnectionPool:
             self._require_open()
             if given is None:
                 return await self._connect()
-            if not new and _whole(given, check=check):
+            if not new and _whole(given):
                 return given
             given.abort()
 
@@ -99,6 +102,13 @@ class ConnectionPool:
     def state(self) -> PoolState:
         """How it stands right now."""
         return PoolState(self._taken - len(self._idle), len(self._idle), self._max_connections)
+
+    def renew(self) -> None:
+        """Use no connection of now for another request: what idles is closed, and what is in use when its exchange is over."""
+        for connection in self._alive:
+            connection.retire()
+        while self._idle:
+            self._idle.pop().abort()
 
     def close(self) -> None:
         """Close everything."""
@@ -157,6 +167,9 @@ class ConnectionPool:
         connection.watch(self._lost)
         if self._closed:
             connection.abort()
+        elif self._tls is None and connection.has_input():  # with TLS it may be a session ticket (RFC 8446 section 4.6.1)
+            connection.abort()
+            raise httpx.RemoteProtocolError("Supabase sent something before it was asked")
         return connection
 
     def _lost(self, connection: Connection) -> None:
@@ -175,5 +188,5 @@ class ConnectionPool:
         self._taken -= 1
 
 
-def _whole(connection: Connection, *, check: bool) -> bool:
-    return connection.reusable and not (check and connection.has_input())
+def _whole(connection: Connection) -> bool:
+    return connection.reusable and not connection.has_input()

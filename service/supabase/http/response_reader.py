@@ -1,8 +1,8 @@
 """Reads one HTTP/1.1 response from bytes; llhttp parses, by way of httptools. No input or output happens here.
 
 Strict on purpose. What frames a response ambiguously (Content-Length beside Transfer-Encoding, two Content-Lengths, folded
-headers, bare line feeds) is refused, as RFC 9112 lets a client do, and so is any byte behind the response: after either, nobody
-can tell whose answer comes next.
+headers, bare line feeds) is refused, as RFC 9112 lets a client do, and so is any byte behind the response but blank lines,
+which nothing can be made of: after either, nobody can tell whose answer comes next.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class ResponseReader:
         self._keep_alive_header = b""
         self.received = 0
         self.complete = False
+        self.surplus = False  # whether something followed the response
 
     def feed(self, data: bytes) -> bool:
         """Take what arrived; True when the response is complete, and no more may be fed then.
@@ -61,7 +62,8 @@ class ResponseReader:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self.complete:
                 raise UnusableResponseError(f"not a valid HTTP response: {type(error).__name__}") from None
-            self._keep_alive = False  # what follows the response spoils the connection, not the response
+            self._keep_alive = False  # what follows the response spoils the connection
+            self.surplus = True
         if self.complete:
             del self._parser  # each holds the other: without this the garbage collector would have to find them
         limit = MAX_BODY_BYTES + MAX_HEAD_BYTES if self._headers_complete else MAX_HEAD_BYTES
@@ -99,6 +101,7 @@ class ResponseReader:
     def on_message_begin(self) -> None:
         if self.complete:
             self._keep_alive = False
+            self.surplus = True
         elif self._headers_complete:  # it was an interim response (RFC 9110 section 15.2); the one that counts follows
             self._headers_complete = False
             self._until_close = True

@@ -80,8 +80,8 @@ class SupabaseHttpClient(httpx.AsyncClient):
         """Send a request and read its response.
 
         A connection that Supabase closed while it idled costs no request: a GET is sent again, once, over a new connection when
-        nothing was answered (RFC 9110 section 9.2.2); before anything else is sent, the system is asked whether the connection
-        is still whole.
+        nothing was answered (RFC 9110 section 9.2.2). Before anything is sent, the system is asked whether the connection is
+        still whole.
 
         Raises httpx.ConnectTimeout, ConnectError, PoolTimeout, ReadTimeout, ReadError, RemoteProtocolError, or
         UnusableResponseError, which is a DecodingError; and LocalProtocolError for a request that would not be one. Raises
@@ -106,6 +106,13 @@ class SupabaseHttpClient(httpx.AsyncClient):
         """How the connection pool stands right now."""
         return self._pool.state()
 
+    def renew_connections(self) -> None:
+        """Use no connection of now for another request: for when answers turn out not to belong to their requests.
+
+        Whoever calls it right after `request` returned, without awaiting anything, is before everybody else.
+        """
+        self._pool.renew()
+
     async def aclose(self) -> None:
         """Close all connections; what is under way fails."""
         self._pool.close()
@@ -113,14 +120,14 @@ class SupabaseHttpClient(httpx.AsyncClient):
 
     async def _exchange(self, method: str, request: bytes) -> Answer:
         repeatable = method == "GET"
-        connection = await self._pool.acquire(check=not repeatable)
+        connection = await self._pool.acquire()
         reused = connection.used
         try:
             answer = await connection.exchange(request)
         except (httpx.ReadError, httpx.RemoteProtocolError):
             if not (repeatable and reused and connection.answered_nothing):
                 raise
-            connection = await self._pool.acquire(check=False, new=True)
+            connection = await self._pool.acquire(new=True)
             answer = await connection.exchange(request)
         self._pool.release(connection)
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -38,6 +39,16 @@ async def test_a_session_stays_with_the_object_that_it_was_opened_with(server_an
     assert (await one.get_session()) is not None
     assert await other.get_session() is None
     assert await clients.make({"apikey": "key"}).get_session() is None
+
+
+async def test_no_object_sends_the_code_verifier_of_another_one(server_and_client: Running) -> None:
+    server, http = server_and_client
+    clients = GoTrueClients(http, server.url)
+    await clients.make({}).sign_up({"email": "ada@example.com", "password": "secret"})
+    await clients.make({}).exchange_code_for_session({"auth_code": "code", "code_verifier": "", "redirect_to": ""})
+    signed_up, exchanged = (json.loads(exchange.body) for exchange in server.exchanges)
+    assert signed_up["code_challenge"]
+    assert exchanged == {"auth_code": "code", "code_verifier": None}
 
 
 async def test_each_object_sends_its_own_headers(server_and_client: Running) -> None:

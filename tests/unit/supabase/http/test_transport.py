@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import socket
 import ssl
@@ -389,6 +390,145 @@ async def test_an_answer_before_the_question_ends_the_connection(client: Client)
         assert (await one.request("GET", f"{server.url}/x")).json() == [1]
 
 
+PLANTED = response(b'["planted"]')
+
+
+async def test_two_answers_at_once_are_an_answer_to_the_first_request_only(client: Client) -> None:
+    """Later, either of them may be a late one to the request before."""
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.send(response(b"[1]") if len(server.exchanges) != 2 else PLANTED + response(b"[2]"))
+
+    async with raw_server(answer) as server:
+        one = client(server)
+        assert (await one.request("GET", f"{server.url}/x")).json() == [1]
+        with pytest.raises(UnusableResponseError):
+            await one.request("GET", f"{server.url}/x")
+        assert (await one.request("GET", f"{server.url}/x")).json() == [1]
+        assert [exchange.connection for exchange in server.exchanges] == [0, 0, 1]
+
+
+async def test_a_second_answer_spoils_the_first_before_its_reader_has_it() -> None:
+    async with raw_server(response()) as server:
+        pool = _pool_of_one(server.port)
+        connection = await pool.acquire()
+        await connection.exchange(b"GET / HTTP/1.1\r\n\r\n")
+        reading = asyncio.create_task(connection.exchange(b"GET / HTTP/1.1\r\n\r\n"))
+        await asyncio.sleep(0)
+        connection.data_received(PLANTED)
+        connection.data_received(response())
+        with pytest.raises(UnusableResponseError):
+            await reading
+        assert not connection.reusable
+        pool.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_nobody_gets_an_answer_that_the_event_loop_has_not_read_yet(client: Client, method: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def serve() -> None:  # in a thread, so that it sends while the event loop is busy
+            held = []
+            for _ in range(2):
+                connection, _ = listener.accept()
+                held.append(connection)
+                connection.recv(4096)
+                connection.sendall(response(b"[1]"))
+                time.sleep(0.05)
+                connection.sendall(PLANTED)
+            for connection in held:
+                connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        one = client(url)
+        assert (await one.request(method, f"{url}/x")).json() == [1]
+        time.sleep(0.15)  # noqa: ASYNC251 - the event loop is to be busy
+        assert (await one.request(method, f"{url}/x")).json() == [1]
+        await asyncio.to_thread(thread.join)
+
+
+async def test_whoever_waits_for_a_connection_gets_none_that_somebody_has_spoken_on_meanwhile() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pool = _pool_of_one(listener.getsockname()[1])
+        connection = await pool.acquire()
+        waiter = asyncio.create_task(pool.acquire())
+        await asyncio.sleep(0)
+        pool.release(connection)
+        accepted = listener.accept()[0]
+        accepted.sendall(PLANTED)
+        time.sleep(0.1)  # noqa: ASYNC251 - the event loop is not to notice
+        assert await waiter is not connection
+        pool.close()
+        accepted.close()
+
+
+async def test_a_server_that_speaks_first_is_not_asked(client: Client) -> None:
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            connection.sendall(PLANTED)
+            connection.settimeout(5)
+            with contextlib.suppress(ConnectionResetError):
+                asked.append(connection.recv(4096))
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        asking = asyncio.create_task(client(url).request("POST", f"{url}/x"))
+        while not asking.done():  # the event loop takes its time, so that the answer is there before the request
+            time.sleep(0.02)  # noqa: ASYNC251 - as above
+            await asyncio.sleep(0)
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await asking
+        await asyncio.to_thread(thread.join)
+        assert asked in ([], [b""])
+
+
+async def test_an_answer_to_half_a_question_is_unusable(client: Client) -> None:
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            connection.recv(100)
+            connection.sendall(PLANTED)
+            done.wait(5)
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(UnusableResponseError):
+            await client(url).request("POST", f"{url}/x", content=bytes(32_000_000))
+        done.set()
+        await asyncio.to_thread(thread.join)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_whatever_follows_the_answers_everybody_gets_their_own(client: Client, method: str) -> None:
+    async def answer(exchange: Exchange) -> None:
+        own = response(exchange.head.split()[1].encode())
+        await exchange.send(own + (PLANTED if len(server.exchanges) % 3 else b""))
+
+    async with raw_server(answer) as server:
+        one = client(server, max_connections=5)
+        asking = (one.request(method, f"{server.url}/{number}") for number in range(300))
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        for number, outcome in enumerate(answers):
+            if not isinstance(outcome, UnusableResponseError):
+                assert isinstance(outcome, httpx.Response)
+                assert outcome.text == f"/{number}"
+        assert sum(isinstance(outcome, httpx.Response) for outcome in answers) >= 100
+
+
 @pytest.mark.parametrize(
     "cut", [b"", b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}", CHUNKED + b"2\r\n{}\r\n"],
     ids=["nothing", "half a head", "half a body", "no last chunk"],
@@ -537,15 +677,15 @@ def _pool_of_one(port: int) -> ConnectionPool:
 async def test_a_connection_that_is_handed_to_a_cancelled_waiter_goes_to_the_next() -> None:
     async with raw_server(response()) as server:
         pool = _pool_of_one(server.port)
-        connection = await pool.acquire(check=False)
+        connection = await pool.acquire()
         await connection.exchange(b"GET / HTTP/1.1\r\n\r\n")
-        waiter = asyncio.create_task(pool.acquire(check=False))
+        waiter = asyncio.create_task(pool.acquire())
         await asyncio.sleep(0)
         pool.release(connection)
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiter
-        assert await pool.acquire(check=False) is connection
+        assert await pool.acquire() is connection
         pool.close()
 
 
@@ -651,8 +791,8 @@ async def test_a_post_is_not_sent_over_a_connection_whose_end_the_event_loop_has
 async def test_a_post_that_waits_for_a_connection_gets_none_that_has_ended_meanwhile() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         pool = _pool_of_one(listener.getsockname()[1])
-        connection = await pool.acquire(check=True)
-        waiter = asyncio.create_task(pool.acquire(check=True))
+        connection = await pool.acquire()
+        waiter = asyncio.create_task(pool.acquire())
         await asyncio.sleep(0)
         pool.release(connection)
         listener.accept()[0].close()
@@ -683,6 +823,28 @@ async def test_a_connection_that_idled_for_too_long_is_not_used(client: Client) 
         await one.request("GET", f"{server.url}/x")
         assert server.connections == 2
         await _until(lambda: server.ended == [0])
+
+
+async def test_renewed_connections_end_with_what_is_under_way(client: Client) -> None:
+    release = asyncio.Event()
+
+    async def answer(exchange: Exchange) -> None:
+        if "waits" in exchange.head:
+            await release.wait()
+        await exchange.send(response(b"[1]"))
+
+    async with raw_server(answer) as server:
+        one = client(server, max_connections=2)
+        under_way = asyncio.create_task(one.request("POST", f"{server.url}/waits"))
+        await _until(lambda: len(server.exchanges) == 1)
+        await one.request("POST", f"{server.url}/x")
+        one.renew_connections()
+        await _until(lambda: server.ended == [1])
+        waiting = [asyncio.create_task(one.request("POST", f"{server.url}/waits")) for _ in range(3)]
+        release.set()
+        assert [answer.json() for answer in await asyncio.gather(under_way, *waiting)] == [[1]] * 4
+        assert {exchange.connection for exchange in server.exchanges[2:]}.isdisjoint({0, 1})
+        await _until(lambda: sorted(server.ended) == [0, 1])
 
 
 async def test_the_pool_tells_how_it_stands(client: Client) -> None:
