@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+from joserfc.jws import JWSRegistry
 
 from service.errors import ApiError
 from service.supabase.calls import Call, UpstreamCall
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import httpx
 
 log = structlog.get_logger(__name__)
+
+# joserfc's own, and what it lets through (a point off its curve, an unknown curve, a list for a name); no algorithm fits.
+_UNREADABLE = (JoseError, ValueError, LookupError, TypeError)
 
 
 class SigningKeys:
@@ -43,14 +47,14 @@ class SigningKeys:
         self._max_age = max_age
         self._min_interval = min_interval
         self._retry_interval = retry_interval
-        self._keys: dict[str, PyJWK] = {}
+        self._keys: dict[str, Key] = {}
         self._fetched_at = float("-inf")
         self._next_fetch_at = float("-inf")
         self._failure: ApiError | None = None
         self._fetching: asyncio.Task[None] | None = None
 
-    async def find(self, key_id: str) -> PyJWK | None:
-        """The key, or None where the project has no such key.
+    async def find(self, key_id: str) -> Key | None:
+        """The key, or None where the project has no such key. What it is for is in its `alg`.
 
         Raises ApiError when the keys cannot be fetched and this one is not known: then nobody can tell.
         """
@@ -92,14 +96,15 @@ class SigningKeys:
             self._next_fetch_at = time.monotonic() + interval
 
 
-def _usable(keys: list[dict[str, Any]]) -> dict[str, PyJWK]:
+def _usable(keys: list[dict[str, Any]]) -> dict[str, Key]:
     """The public keys that verify signatures, by id. One that cannot be read does not take the others with it."""
-    usable = {}
-    for key in keys:
-        if not key.get("kid") or key.get("kty") == "oct" or key.get("use", "sig") != "sig":
+    usable: dict[str, Key] = {}
+    for jwk in keys:
+        if not jwk.get("kid") or jwk.get("kty") == "oct" or jwk.get("use", "sig") != "sig":
             continue
         try:
-            usable[str(key["kid"])] = PyJWK(key)
-        except PyJWTError:
+            fitting = JWSRegistry.filter_algorithms(JWKRegistry.import_key(jwk))
+            usable[jwk["kid"]] = JWKRegistry.import_key(jwk, parameters={"alg": fitting[0].name})
+        except _UNREADABLE:
             log.warning("signing_key_unreadable")
     return usable
