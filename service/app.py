@@ -73,7 +73,6 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         leeway=settings.jwt_leeway,
         secret=_secret(settings.supabase_jwt_secret),
         find_key=supabase.signing_keys.find,
-        require_issuer=settings.production,
     )
     security = Security(csrf=csrf, cookies=cookies, verifier=verifier, origins=settings.origins, https_only=settings.production)
     hash_key = (_secret(settings.log_hash_key) or csrf_secrets[0]).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -9,7 +10,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import extract_compact
 from limits import parse_many
 from pydantic import (
     AliasChoices,
@@ -301,9 +303,10 @@ def key_kind(key: SecretStr) -> Literal["publishable", "secret", "unknown"]:
     if value.startswith("sb_secret_"):
         return "secret"
     try:
-        role = jwt.decode(value, options={"verify_signature": False}).get("role")
-    except jwt.PyJWTError:
+        claims = json.loads(extract_compact(value.encode()).payload)
+    except (JoseError, ValueError, TypeError, RecursionError):
         return "unknown"
+    role = claims.get("role") if isinstance(claims, dict) else None
     if role == "anon":
         return "publishable"
     return "secret" if role == "service_role" else "unknown"

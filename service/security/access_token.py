@@ -5,84 +5,33 @@ Supabase stays the authority on whether the session still lives; what is refused
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-import jwt
-from jwt import PyJWK
-from jwt.algorithms import HMACAlgorithm
+from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, MissingClaimError
+from joserfc.jwa import JWS_ALGORITHMS, JWSAlgModel
+from joserfc.jwk import Key, OctKey
+from joserfc.jws import CompactSignature, extract_compact
+from joserfc.jwt import JWTClaimsRegistry
+from joserfc.util import urlsafe_b64decode
 
-MAX_TOKEN_BYTES = 8_192
-ASYMMETRIC = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
-_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+MAX_TOKEN_BYTES: Final = 8_192
+ASYMMETRIC: Final = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
+_ALGORITHMS: Final[Mapping[str, JWSAlgModel]] = {
+    algorithm.name: algorithm for algorithm in JWS_ALGORITHMS if algorithm.name in ASYMMETRIC | {"HS256"}
+}
+_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
-# PyJWT's own, and what Python's JSON and number parsing raise through it: deep nesting, endless numbers.
-_UNREADABLE = (jwt.PyJWTError, ValueError, RecursionError, OverflowError, TypeError)
-
-
-class _Jws(jwt.PyJWS):
-    """PyJWT's, which looks at each character of a token in Python; that took a fifth of all the time for a request."""
-
-    @staticmethod
-    def _decode_base64url_segment(segment: bytes, name: str) -> bytes:
-        try:
-            decoded = base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
-        except ValueError as error:
-            raise jwt.DecodeError(f"Invalid {name} padding") from error
-        # What does not come back as it was had other characters in it, or bits that mean nothing (RFC 4648 section 3.5).
-        if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment:
-            raise jwt.DecodeError(f"Invalid {name} padding")
-        return decoded
-
-
-class _Hs256(HMACAlgorithm):
-    """PyJWT's, which asks at each token whether the secret might be a public key. It comes from the settings: once will do."""
-
-    def __init__(self) -> None:
-        super().__init__(self.SHA256)
-        self._prepared = lru_cache(maxsize=1)(super().prepare_key)
-
-    def prepare_key(self, key: str | bytes) -> bytes:
-        return self._prepared(key)
-
-    def sign(self, msg: bytes, key: bytes) -> bytes:
-        return hmac.digest(key, msg, "sha256")
-
-
-_JWS = _Jws(algorithms=[*ASYMMETRIC, "HS256"])
-_JWS.unregister_algorithm("HS256")
-_JWS.register_algorithm("HS256", _Hs256())
-_JWT = jwt.PyJWT()
-_JWT._jws = _JWS  # noqa: SLF001 - PyJWT takes one nowhere; a test notices a change
-
-
-@lru_cache(maxsize=64)
-def _header(segment: str) -> dict[str, Any]:
-    """A token's first part, not to be changed. It names algorithm and key: the same for all tokens that a key has signed."""
-    try:
-        return _JWS.get_unverified_header(f"{segment}..")
-    except _UNREADABLE as error:
-        raise InvalidTokenError("shape") from error
-
-
-def unverified_subject(token: str) -> str:
-    """Whose a token claims to be, for tokens that Supabase just issued. Raises ValueError where it says nothing of the kind."""
-    _, payload, _ = token.split(".")
-    match json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()):
-        case {"sub": str() as subject}:
-            return subject
-        case _:
-            raise ValueError("a token that names nobody")
-
+# joserfc's own, and what Python's JSON and number parsing raise through it: deep nesting, endless numbers.
+_UNREADABLE: Final = (JoseError, ValueError, RecursionError, OverflowError, TypeError)
 
 Reason = Literal["shape", "algorithm", "key", "signature", "time", "issuer", "audience", "claims"]
-FindKey = Callable[[str], Awaitable[PyJWK | None]]
+FindKey = Callable[[str], Awaitable[Key | None]]
+
+_REASONS: Final[Mapping[str, Reason]] = {"iss": "issuer", "aud": "audience", "nbf": "time"}
 
 
 class InvalidTokenError(Exception):
@@ -102,68 +51,103 @@ class AccessToken:
     session_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+def unverified_subject(token: str) -> str:
+    """Whose a token claims to be, for tokens that Supabase just issued. Raises ValueError where it says nothing of the kind."""
+    try:
+        claims = json.loads(extract_compact(token.encode()).payload)
+    except _UNREADABLE as error:
+        raise ValueError("not a token") from error
+    match claims:
+        case {"sub": str() as subject}:
+            return subject
+        case _:
+            raise ValueError("a token that names nobody")
+
+
+class _Claims(JWTClaimsRegistry):
+    """What RFC 7519 section 4.1 asks of the claims, and no more."""
+
+    def validate_iat(self, value: object) -> None:
+        """Says when the token was issued, and nothing about whether it is good (section 4.1.6): a clock may run ahead."""
+
+
 class AccessTokenVerifier:
     """Verifies access tokens.
 
-    `secret` verifies HS256; without it HS256 is refused. `find_key` gives the project's public key for a key id, or None.
-    `leeway` is in seconds. `require_issuer` is off for the embedded Supabase only, whose tokens (HS256) name none; a wrong
-    issuer is refused always.
+    `secret` verifies HS256; without it HS256 is refused. `find_key` gives the project's public key for a key id, its algorithm
+    in `alg`, or None. `leeway` is in seconds. A token without an issuer passes, since a project may be set up to name none and
+    the signature says whose it is; another issuer is refused.
     """
 
-    issuer: str
-    audience: str
-    leeway: int
-    secret: str | None
-    find_key: FindKey
-    require_issuer: bool = True
+    def __init__(self, *, issuer: str, audience: str, leeway: int, secret: str | None, find_key: FindKey) -> None:
+        self._secret = None if secret is None else OctKey.import_key(secret, {"alg": "HS256"})
+        self._find_key = find_key
+        self._claims = _Claims(
+            leeway=leeway,
+            exp={"essential": True},
+            sub={"essential": True},
+            aud={"essential": True, "value": audience},
+            iss={"value": issuer},
+        )
 
     async def verify(self, token: str) -> AccessToken:
-        """The token's claims. Raises InvalidTokenError."""
+        """The token's claims. Raises InvalidTokenError, and what `find_key` raises."""
         if len(token) > MAX_TOKEN_BYTES or not _SHAPE.fullmatch(token):
             raise InvalidTokenError("shape")
-        algorithm, key = await self._key_for(token)
-        claims = self._decode(token, algorithm, key)
-        if claims.get("iss") != self.issuer and (self.require_issuer or "iss" in claims or algorithm != "HS256"):
-            raise InvalidTokenError("issuer")
-        subject = claims["sub"]
-        if not isinstance(subject, str) or not subject:
-            raise InvalidTokenError("claims")
+        raw = token.encode()
+        parts = _parts(raw)
+        algorithm, key = await self._key_for(parts.protected)
+        if not _is_signed(raw, algorithm, key):
+            raise InvalidTokenError("signature")
+        claims = self._checked(parts.payload)
         session_id = claims.get("session_id")
-        return AccessToken(token, subject, session_id if isinstance(session_id, str) else None)
+        return AccessToken(token, claims["sub"], session_id if isinstance(session_id, str) else None)
 
-    async def _key_for(self, token: str) -> tuple[str, str | PyJWK]:
+    async def _key_for(self, header: Mapping[str, Any]) -> tuple[JWSAlgModel, Key]:
         """The algorithm and the key: never a key of one kind for an algorithm of the other (RFC 8725 section 3.1)."""
-        header = _header(token.partition(".")[0])
-        if "crit" in header:  # extensions that must be understood (RFC 7515 section 4.1.11); Supabase uses none
-            raise InvalidTokenError("shape")
-        algorithm, key_id = header.get("alg"), header.get("kid")
-        if algorithm == "HS256" and self.secret is not None:
-            return algorithm, self.secret
-        if not isinstance(algorithm, str) or algorithm not in ASYMMETRIC:
+        name, key_id = header.get("alg"), header.get("kid")
+        if name == "HS256" and self._secret is not None:
+            return _ALGORITHMS[name], self._secret
+        if not isinstance(name, str) or name not in ASYMMETRIC:
             raise InvalidTokenError("algorithm")
-        key = await self.find_key(key_id) if isinstance(key_id, str) else None
-        if key is None or key.algorithm_name != algorithm:
+        key = await self._find_key(key_id) if isinstance(key_id, str) else None
+        if key is None or key.alg != name:
             raise InvalidTokenError("key")
-        return algorithm, key
+        return _ALGORITHMS[name], key
 
-    def _decode(self, token: str, algorithm: str, key: str | PyJWK) -> dict[str, Any]:
+    def _checked(self, payload: bytes) -> dict[str, Any]:
+        """The claims, which the project signed. Of a claim that is there twice the last one counts (RFC 7519 section 4)."""
         try:
-            return _JWT.decode(
-                token,
-                key,
-                algorithms=[algorithm],
-                audience=self.audience,
-                leeway=self.leeway,
-                options={"require": ["exp", "sub", "aud"]},
-            )
-        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError) as error:
+            claims = json.loads(payload)
+            if not isinstance(claims, dict):
+                raise InvalidTokenError("claims")
+            self._claims.validate(claims)
+        except ExpiredTokenError as error:
             raise InvalidTokenError("time") from error
-        except jwt.InvalidAudienceError as error:
-            raise InvalidTokenError("audience") from error
-        except jwt.InvalidSignatureError as error:
-            raise InvalidTokenError("signature") from error
-        except jwt.DecodeError as error:
-            raise InvalidTokenError("shape") from error
+        except MissingClaimError as error:
+            raise InvalidTokenError("claims") from error
+        except ClaimError as error:
+            raise InvalidTokenError(_REASONS.get(error.claim, "claims")) from error
         except _UNREADABLE as error:
             raise InvalidTokenError("claims") from error
+        return claims
+
+
+def _parts(token: bytes) -> CompactSignature:
+    """Header and payload, neither of them verified. Base64 has one spelling only (RFC 4648 section 3.5)."""
+    try:
+        parts = extract_compact(token)
+    except _UNREADABLE as error:
+        raise InvalidTokenError("shape") from error
+    # `crit` names extensions that must be understood (RFC 7515 section 4.1.11), and Supabase uses none.
+    if not isinstance(parts.protected, dict) or "crit" in parts.protected:
+        raise InvalidTokenError("shape")
+    return parts
+
+
+def _is_signed(token: bytes, algorithm: JWSAlgModel, key: Key) -> bool:
+    signed, _, signature = token.rpartition(b".")
+    try:
+        return algorithm.verify(signed, urlsafe_b64decode(signature), key)
+    except _UNREADABLE:
+        return False

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+from joserfc.jws import JWSRegistry
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.supabase.calls import Call, UpstreamCall
 
@@ -18,13 +21,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# joserfc's own, and what it lets through (a point off its curve, an unknown curve, a list for a name); no algorithm fits.
+_UNREADABLE = (JoseError, ValueError, LookupError, TypeError)
+
 
 class SigningKeys:
     """Finds a public key by its id. Times are in seconds.
 
     Keys are fetched again when they are older than `max_age` and when an unknown id appears, but never more than one fetch at a
-    time and one in `min_interval` (`retry_interval` after one that failed), so that made-up key ids cost Supabase next to
-    nothing. A known key is never waited for, and stays good while Supabase is down.
+    time and one in `min_interval`, so that made-up key ids cost Supabase next to nothing. A known key is never waited for, and
+    stays good while Supabase is down.
+
+    Only a fetch that began after the question can say that there is no such key: between an earlier one and the question the
+    project may have begun to sign with a new key, and its tokens must not be called invalid because a stranger, with made-up
+    ids, has just used up the fetch. So who asks too early waits for the next fetch, `max_waiting` of them; the others are told
+    to come again, or the stranger could fill the service with requests that wait.
     """
 
     def __init__(
@@ -34,49 +45,63 @@ class SigningKeys:
         *,
         timeout: float,
         max_age: float = 600,
-        min_interval: float = 10,
-        retry_interval: float = 1,
+        min_interval: float = 1,
+        max_waiting: int = 100,
     ) -> None:
         self._http = http
         self._url = f"{base_url}/auth/v1/.well-known/jwks.json"
         self._timeout = timeout
         self._max_age = max_age
         self._min_interval = min_interval
-        self._retry_interval = retry_interval
-        self._keys: dict[str, PyJWK] = {}
+        self._max_waiting = max_waiting
+        self._waiting = 0
+        self._keys: dict[str, Key] = {}
         self._fetched_at = float("-inf")
+        self._began_at = float("-inf")
         self._next_fetch_at = float("-inf")
         self._failure: ApiError | None = None
         self._fetching: asyncio.Task[None] | None = None
 
-    async def find(self, key_id: str) -> PyJWK | None:
-        """The key, or None where the project has no such key.
+    async def find(self, key_id: str) -> Key | None:
+        """The key, or None where the project has no such key. What it is for is in its `alg`.
 
-        Raises ApiError when the keys cannot be fetched and this one is not known: then nobody can tell.
+        Raises ApiError when nobody can tell: the keys cannot be fetched, or too many ask for keys that are not known.
         """
+        asked_at = time.monotonic()
         key = self._keys.get(key_id)
-        now = time.monotonic()
         if key is not None:
-            if now - self._fetched_at >= self._max_age:
-                self._start_fetch(now)
+            if asked_at - self._fetched_at >= self._max_age:
+                self._fetch_in_turn()
             return key
-        self._start_fetch(now)
-        if self._fetching is not None:
-            await asyncio.shield(self._fetching)
-        if key_id not in self._keys and self._failure is not None:
-            raise ApiError(self._failure.code, details=self._failure.details)
+        while self._began_at < asked_at:
+            await self._wait_for_fetch()
+            if key_id in self._keys:
+                break
+            if self._failure is not None:
+                raise ApiError(self._failure.code, details=self._failure.details)
         return self._keys.get(key_id)
 
-    def _start_fetch(self, now: float) -> None:
-        if self._fetching is None and now >= self._next_fetch_at:
-            self._fetching = asyncio.create_task(self._fetch())
-            self._fetching.add_done_callback(self._fetched)
+    async def _wait_for_fetch(self) -> None:
+        too_early = time.monotonic() < self._next_fetch_at
+        if too_early and self._failure is not None:
+            return
+        if too_early and self._waiting >= self._max_waiting:
+            raise ApiError(ErrorCode.upstream_unavailable, details={"retryAfter": max(ceil(self._min_interval), 1)})
+        self._waiting += too_early
+        try:
+            await asyncio.shield(self._fetch_in_turn())
+        finally:
+            self._waiting -= too_early
 
-    def _fetched(self, _task: asyncio.Task[None]) -> None:
-        self._fetching = None
+    def _fetch_in_turn(self) -> asyncio.Task[None]:
+        """The fetch that is under way, or a new one, which begins as soon as it may."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._fetch())
+        return self._fetching
 
     async def _fetch(self) -> None:
-        interval = self._min_interval
+        await asyncio.sleep(self._next_fetch_at - time.monotonic())
+        self._began_at = time.monotonic()
         try:
             async with UpstreamCall(Call.jwks, self._timeout):
                 answer = await self._http.get(self._url)
@@ -85,21 +110,21 @@ class SigningKeys:
                 self._fetched_at = time.monotonic()
                 self._failure = None
         except ApiError as error:
-            interval = self._retry_interval
             self._failure = error
             log.warning("signing_keys_not_fetched", code=error.code.value, known=len(self._keys))
         finally:
-            self._next_fetch_at = time.monotonic() + interval
+            self._next_fetch_at = time.monotonic() + self._min_interval
 
 
-def _usable(keys: list[dict[str, Any]]) -> dict[str, PyJWK]:
+def _usable(keys: list[dict[str, Any]]) -> dict[str, Key]:
     """The public keys that verify signatures, by id. One that cannot be read does not take the others with it."""
-    usable = {}
-    for key in keys:
-        if not key.get("kid") or key.get("kty") == "oct" or key.get("use", "sig") != "sig":
+    usable: dict[str, Key] = {}
+    for jwk in keys:
+        if not jwk.get("kid") or jwk.get("kty") == "oct" or jwk.get("use", "sig") != "sig":
             continue
         try:
-            usable[str(key["kid"])] = PyJWK(key)
-        except PyJWTError:
+            fitting = JWSRegistry.filter_algorithms(JWKRegistry.import_key(jwk))
+            usable[jwk["kid"]] = JWKRegistry.import_key(jwk, parameters={"alg": fitting[0].name})
+        except _UNREADABLE:
             log.warning("signing_key_unreadable")
     return usable
