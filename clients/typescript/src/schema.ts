@@ -996,7 +996,7 @@ export interface components {
         NoStore: "no-store";
         /**
          * @description What is left of the limit that is closest to its end, and the seconds until more is left
-         *     (draft-ietf-httpapi-ratelimit-headers). Absent where rate limits are switched off.
+         *     (draft-ietf-httpapi-ratelimit-headers). Absent where the operation counts for none, or limits are switched off.
          */
         RateLimit: string;
         /** @description The limits that apply, as quota and window in seconds. */
