@@ -1,4 +1,7 @@
-"""Every error code that the service ever answers, with its HTTP status and its message."""
+"""Every error code that the service ever answers, with its HTTP status and its message.
+
+Generated from openapi/auth.yaml by `make generate`. Do not edit.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 
 from service.error_codes import MEANINGS, ErrorCode
-from service.models import Error
+from service.models import ErrorBody
 from service.request_context import current_request
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class ApiError(Exception):
 
     def body(self) -> bytes:
         """The JSON body."""
-        error = Error(code=self.code, message=MEANINGS[self.code].message, details=self.details)
+        error = ErrorBody(code=self.code, message=MEANINGS[self.code].message, details=self.details)
         return error.model_dump_json().encode()
 
     def all_headers(self) -> dict[str, str]:
@@ -66,9 +66,9 @@ class ApiError(Exception):
         return headers | self.headers
 
 
-def invalid_request(path: str, message: str) -> ApiError:
+def invalid_request(path: str, message: str, rule: str = "other") -> ApiError:
     """A 400 that names one place, as a JSON Pointer, and what is wrong there."""
-    return ApiError(ErrorCode.invalid_request, details={"errors": [{"path": path, "message": message}]})
+    return ApiError(ErrorCode.invalid_request, details={"errors": [{"path": path, "rule": rule, "message": message}]})
 
 
 def rate_limited(retry_after: int) -> ApiError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,25 @@ Document = dict[str, Any]
 
 def load_contract(cookies: CookieJar) -> Document:
     """openapi/auth.yaml, with the refresh cookie's name as configured: what is served is what holds."""
-    contract = _load("auth.yaml")
+    contract = read_document("auth.yaml")
     contract["components"]["securitySchemes"]["refreshCookie"]["name"] = cookies.refresh_name
     return contract
 
 
 def load_ops_contract() -> Document:
-    """openapi/ops.yaml."""
-    return _load("ops.yaml")
+    """openapi/ops.yaml, with what it refers to in auth.yaml as its own: one document, as every part that reads it expects."""
+    contract, library = read_document("ops.yaml"), read_document("auth.yaml")["components"]
+    for kind in ("headers", "responses", "schemas"):
+        contract["components"][kind] = library[kind] | contract["components"].get(kind, {})
+    bundled: Document = _with_local_references(contract)
+    return bundled
+
+
+def resolve(document: Document, node: Document) -> Document:
+    """What a node stands for: itself, or where its `$ref` leads in the document. Raises KeyError if that is nowhere."""
+    while "$ref" in node:
+        node = reduce(getitem, node["$ref"].removeprefix("#/").split("/"), document)
+    return node
 
 
 def operation_ids(*contracts: Document) -> dict[tuple[str, str], str]:
@@ -51,6 +64,17 @@ def operations_answering(status: str, *contracts: Document) -> frozenset[tuple[s
     )
 
 
-def _load(name: str) -> Document:
+def _with_local_references(node: Any) -> Any:  # noqa: ANN401 - any part of a document
+    if isinstance(node, list):
+        return [_with_local_references(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: value.removeprefix("auth.yaml") if key == "$ref" else _with_local_references(value) for key, value in node.items()
+    }
+
+
+def read_document(name: str) -> Document:
+    """A file of openapi/, as it is written."""
     document: Document = yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     return document

@@ -20,6 +20,7 @@ from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
 
 MAX_ERRORS = 20  # what the contract promises at most
+MAX_PATH = 200  # characters, likewise
 _BODY_KEY = "body"
 _JSON = "application/json"
 
@@ -73,7 +74,7 @@ async def _read(receive: Receive) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise invalid_request("", "is incomplete")
+            raise invalid_request("", "is incomplete", "json")
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)
@@ -82,11 +83,11 @@ async def _read(receive: Receive) -> bytes:
 def _parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Strict JSON (RFC 8259): no NaN, no lone surrogates, no endless nesting."""
     if not body.strip():
-        raise invalid_request("", "a JSON body is required")
+        raise invalid_request("", "a JSON body is required", "required")
     try:
         return from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
-        raise invalid_request("", "is not valid JSON in UTF-8") from None
+        raise invalid_request("", "is not valid JSON in UTF-8", "json") from None
 
 
 def _describe(error: jsonschema_rs.ValidationError) -> dict[str, str]:
@@ -95,21 +96,25 @@ def _describe(error: jsonschema_rs.ValidationError) -> dict[str, str]:
     kind = error.kind
     match kind:
         case Kind.Required():
-            return {"path": f"{path}/{_escape(kind.property)}", "message": "is required"}
+            return _error(f"{path}/{_escape(kind.property)}", "required", "is required")
         case Kind.AdditionalProperties():
-            return {"path": path, "message": "has properties that this API does not know"}
+            return _error(f"{path}/{_escape(kind.unexpected[0])}", "unknown_property", "is not known to this API")
         case Kind.Type():
-            return {"path": path, "message": "has the wrong type"}
+            return _error(path, "type", "has the wrong type")
         case Kind.MinLength():
-            return {"path": path, "message": f"is shorter than {kind.limit} characters"}
+            return _error(path, "length", f"is shorter than {kind.limit} characters")
         case Kind.MaxLength():
-            return {"path": path, "message": f"is longer than {kind.limit} characters"}
+            return _error(path, "length", f"is longer than {kind.limit} characters")
         case Kind.Format():
-            return {"path": path, "message": f"is not of the format {kind.format}"}
+            return _error(path, "format", f"is not of the format {kind.format}")
         case Kind.Pattern():
-            return {"path": path, "message": "holds characters that are not allowed, or lacks some that are needed"}
+            return _error(path, "pattern", "holds characters that are not allowed, or lacks some that are needed")
         case _:
-            return {"path": path, "message": "is not as the contract asks"}
+            return _error(path, "other", "is not as the contract asks")
+
+
+def _error(path: str, rule: str, message: str) -> dict[str, str]:
+    return {"path": path[:MAX_PATH], "rule": rule, "message": message}
 
 
 def _escape(part: str) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import getitem
 from typing import NamedTuple
 
 import jsonschema_rs
@@ -17,7 +15,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from pydantic_core import from_json
 from starlette.routing import compile_path
 
-from service.contract.documents import Document
+from service.contract.documents import Document, resolve
 
 JSON = "application/json"
 
@@ -95,13 +93,13 @@ class DocumentedOperation:
 
 
 class ResponseContract:
-    """The operations of some contracts. The first one's schema `Error` is what any other path answers."""
+    """The operations of some contracts. The first one's schema `ErrorBody` is what any other path answers."""
 
     def __init__(self, *contracts: Document) -> None:
         self._routes: list[tuple[re.Pattern[str], str, DocumentedOperation]] = []
         for contract in contracts:
             self._add(contract)
-        error = {"$ref": "#/components/schemas/Error"}
+        error = {"$ref": "#/components/schemas/ErrorBody"}
         self._error = _Compiler(contracts[0]).schema(error)
 
     def find(self, method: str, path: str) -> DocumentedOperation | None:
@@ -169,9 +167,7 @@ class _Compiler:
         return Header(name, header.get("required", False), self.schema(schema), schema.get("type") == "integer")
 
     def _resolve(self, node: Document) -> Document:
-        while "$ref" in node:
-            node = reduce(getitem, node["$ref"].removeprefix("#/").split("/"), self._contract)
-        return node
+        return resolve(self._contract, node)
 
 
 def _violations(validator: Validator, value: object, place: str) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ from service.errors import ApiError
 from service.limits.client_address import limit_key
 from service.limits.rate_limit import RateLimiter
 from service.models import (
-    CsrfToken,
+    CsrfTokenResult,
     LogoutResult,
     Me,
     Profile,
@@ -63,7 +63,7 @@ class AuthHandlers:
     async def get_csrf_token(self, csrf_cookie: str | None) -> Reply:
         """A CSRF token, and the cookie that it works with."""
         browser_id = self._csrf.browser_id(csrf_cookie)
-        return Reply(CsrfToken(csrf_token=self._csrf.issue(browser_id)), cookie=self._cookies.csrf(browser_id))
+        return Reply(CsrfTokenResult(csrf_token=self._csrf.issue(browser_id)), cookie=self._cookies.csrf(browser_id))
 
     async def sign_up(self, body: SignUpRequest) -> Reply:
         """Create a user; where the project opens a session at once, its refresh token becomes the cookie."""

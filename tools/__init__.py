@@ -1,0 +1,1 @@
+"""What developers run: lock files, generated files, the bill of materials."""
