@@ -69,19 +69,19 @@ check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/
 	@echo '> Contract' && openapi/lint/lint.sh
 	@echo '> TypeScript client' && cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Example front end' && cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
-	@echo '> Generated files' && $(BIN)/python -m local generate --check
-	@echo '> Lock files' && $(BIN)/python -m local lock --check
-	@echo '> Bill of materials' && $(BIN)/python -m local sbom
+	@echo '> Generated files' && $(BIN)/python -m tools generate --check
+	@echo '> Lock files' && $(BIN)/python -m tools lock --check
+	@echo '> Bill of materials' && $(BIN)/python -m tools sbom
 
 format: $(STAMPS)/dev ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
 generate: $(STAMPS)/dev $(STAMPS)/client ## Write what is made from openapi/auth.yaml: the models, the client's types
-	@$(BIN)/python -m local generate
+	@$(BIN)/python -m tools generate
 
 lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)
-	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
+	@$(BIN)/python -m tools lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
 	rm -rf $(VENV) build local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis

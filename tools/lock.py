@@ -7,7 +7,7 @@ import sys
 import tomllib
 from typing import Final
 
-from local.paths import ROOT
+from tools.paths import ROOT
 
 REQUIREMENTS: Final = ROOT / "requirements"
 INPUTS: Final = REQUIREMENTS / "inputs.sha256"

@@ -1,0 +1,10 @@
+"""Where the tools find things in the repository."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The repository."""
+
+CHECKS: Final = ROOT / ".venv" / "checks" / "bin"
+"""The programs that only check files of this repository, where `make` puts them."""
