@@ -28,6 +28,7 @@ from service.contract.response_body import json_response_validator
 from service.contract.responses import ResponseContract
 from service.contract.routing import DirectRoutingMiddleware
 from service.contract.security_schemes import Security
+from service.draining import DRAINING
 from service.errors import handle_exception
 from service.handlers.auth import AuthHandlers
 from service.handlers.ops import OpsHandlers
@@ -44,7 +45,6 @@ from service.middleware.security_headers import SecurityHeadersMiddleware
 from service.security.access_token import AccessTokenVerifier
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
-from service.server.draining import DRAINING
 from service.settings import Settings
 from service.supabase.project import Supabase
 from service.telemetry import tracing

@@ -1,7 +1,7 @@
 """What Prometheus is told. Every label takes its values from a list that is fixed when the service starts.
 
 With several worker processes, prometheus-client adds their values up through files in PROMETHEUS_MULTIPROC_DIR, which
-service/server/uvicorn_server.py sets before the workers start.
+service/server/workers.py sets before the workers start.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from service.telemetry import metrics
 
 if TYPE_CHECKING:
+    from service.draining import Draining
     from service.limits.rate_limit import RateLimiter
-    from service.server.draining import Draining
     from service.supabase.project import Supabase
 
 _STATM = Path("/proc/self/statm")
