@@ -25,10 +25,16 @@ log = logging.getLogger("uvicorn.error")
 
 def serve(config: uvicorn.Config, drain_delay: float) -> int:
     """Serve until told to stop. Returns the exit status: 3 when the start failed."""
-    if config.workers > 1:
-        with _metrics_of_all_workers():
-            return Workers(config, drain_delay).run()
-    return _serve(DrainingServer(config, drain_delay))
+    if config.workers == 1:
+        return _serve(DrainingServer(config, drain_delay))
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        listener = socket.create_server((config.host, config.port), family=family)
+    except OSError as error:
+        log.error(error)
+        return STARTUP_FAILURE
+    with _metrics_of_all_workers():
+        return Workers(config, drain_delay, listener).run()
 
 
 class Workers:
@@ -38,10 +44,10 @@ class Workers:
     successor would fail the same way.
     """
 
-    def __init__(self, config: uvicorn.Config, drain_delay: float) -> None:
+    def __init__(self, config: uvicorn.Config, drain_delay: float, listener: socket.socket) -> None:
         self._config = config
         self._drain_delay = drain_delay
-        self._listener = config.bind_socket()
+        self._listener = listener
         self._workers: list[SpawnProcess] = []
         self._stopping = False
         self._status = 0
@@ -53,6 +59,7 @@ class Workers:
             signal.signal(number, self._on_signal)
         for _ in range(self._config.workers):
             self._start()
+        log.info("Serving on %s port %s with %s workers", self._config.host, self._config.port, self._config.workers)
         while not self._stopping:
             wait([self._woken, *(worker.sentinel for worker in self._workers)])
             self._replace_ended()
