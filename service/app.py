@@ -49,7 +49,7 @@ from service.settings import Settings
 from service.supabase.project import Supabase
 from service.telemetry import tracing
 from service.telemetry.log import account_hasher, configure_logging, token_hasher
-from service.telemetry.vital_signs import VitalSigns
+from service.telemetry.vital_signs import Sources, VitalSigns
 
 
 def create_app(settings: Settings | None = None) -> ContractApp:
@@ -86,7 +86,14 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         hash_token=token_hasher(hash_key),
         forward_client_ip=settings.forward_client_ip,
     )
-    vital_signs = VitalSigns(supabase=supabase, limiter=limiter, draining=DRAINING)
+    vital_signs = VitalSigns(
+        Sources(
+            pool=supabase.pool,
+            draining=DRAINING,
+            store_up=limiter.store_up if limiter is not None else lambda: None,
+            readiness=supabase.readiness.state,
+        )
+    )
     ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING)
     contract, ops_contract = load_contract(cookies), load_ops_contract()
     operations = operation_ids(contract, ops_contract)

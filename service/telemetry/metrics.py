@@ -76,6 +76,9 @@ LOOP_LAG = Gauge(
     "How late the event loop ran a timer in the last second: what every request waits on top.",
     multiprocess_mode="livemax",
 )
+BACKGROUND_FAILURES = Counter(
+    "latchkey_background_failures", "What went wrong in tasks that no request waits for; they go on.", ["task"]
+)
 LARGEST_PROCESS_MEMORY = Gauge(
     "latchkey_largest_process_memory_bytes", "Memory of the process that holds most.", multiprocess_mode="livemax"
 )
