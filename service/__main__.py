@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
@@ -15,6 +19,13 @@ log = structlog.get_logger("service")
 
 def main() -> int:
     """Run until told to stop. Returns the exit status: 2 when the settings are refused, 3 when the start failed."""
+    parser = argparse.ArgumentParser(
+        prog="latchkey",
+        description="An authentication service between a browser front end and Supabase.",
+        epilog="Settings come from environment variables and from .env in the current folder; .env.example documents them.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.parse_args()
     try:
         settings = Settings()
     except ValidationError as error:
@@ -35,6 +46,14 @@ def _serve(settings: Settings) -> int:
 
     headers = api_headers(hsts=settings.production)
     return serve(uvicorn_config("service.app:create_app", settings, error_headers=headers), settings.drain_seconds)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("latchkey")
+    except metadata.PackageNotFoundError:  # a checkout: only a wheel is installed
+        project = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])
 
 
 def refusal(error: ValidationError) -> str:

@@ -8,3 +8,6 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 CHECKS: Final = ROOT / ".venv" / "checks" / "bin"
 """The programs that only check files of this repository, where `make` puts them."""
+
+UV: Final = ROOT / ".venv" / "bin" / "uv"
+"""What installs, locks and builds, where `make` puts it."""
