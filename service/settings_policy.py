@@ -5,54 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Literal
 
-from pydantic import SecretStr, ValidationError
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic import SecretStr
 
-if TYPE_CHECKING:
-    from service.settings import Settings
-
-S = TypeVar("S", bound="Settings")
+from service.settings_values import SettingsValues
 
 # 32 characters of a random alphabet carry at least 128 bits; ASVS 5.0 V11.2.3 asks for 128.
 MIN_SECRET_LENGTH = 32
 _MIN_DISTINCT = 10  # characters; 32 random hexadecimal digits have fewer once in ten million times
 
-# What stands in for a required value while the others are checked. It meets no rule below.
-_STAND_INS: Mapping[str, str] = {
-    "supabase_url": "https://stand-in.supabase.co",
-    "supabase_publishable_key": "sb_publishable_stand_in",
-    "supabase_secret_key": "sb_secret_stand_in",
-    "csrf_secrets": "0123456789abcdefghijklmnopqrstuvwxyz",
-}
-_MESSAGES = {"missing": "is not set, and has no default"}
 _PLACEHOLDER = re.compile(r"change|secret|example|default|develop|password|your", re.IGNORECASE)
 
 Problem = tuple[str, str]  # the variable, and what is wrong with its cure
 
 
-def checked(title: str, data: Mapping[str, Any], parse: Callable[[Mapping[str, Any]], S]) -> S:
-    """What `parse` makes of the data. Raises `pydantic.ValidationError` with all that is malformed, contradictory or unsafe."""
-    errors: list[ErrorDetails] = []
-    try:
-        settings = parse(data)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
-        settings = parse(_repaired(data, errors))
-    problems = [*_contradictions(settings), *(_production_problems(settings) if settings.production else ())]
-    if not errors and not problems:
-        return settings
-    raise ValidationError.from_exception_data(
-        title,
-        [
-            *(_line(_MESSAGES.get(error["type"], error["msg"]), *error["loc"]) for error in errors),
-            *(_line(cure, name) for name, cure in problems),
-        ],
-        hide_input=True,
-    )
+def problems(settings: SettingsValues) -> Iterator[Problem]:
+    """What keeps the service from starting with these values."""
+    yield from _contradictions(settings)
+    if settings.production:
+        yield from _unsafe_in_production(settings)
 
 
 def key_kind(key: SecretStr) -> Literal["publishable", "secret", "unknown"]:
@@ -78,19 +52,7 @@ def _role(jwt: str) -> object:
     return claims.get("role") if isinstance(claims, dict) else None
 
 
-def _repaired(data: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> dict[str, Any]:
-    """The values without the refused ones: the default in their place, or a stand-in for what has none."""
-    refused = {str(error["loc"][0]) for error in errors if error["loc"]}
-    stand_ins = {name: value for name, value in _STAND_INS.items() if name in refused}
-    return {name: value for name, value in data.items() if name not in refused} | stand_ins
-
-
-def _line(message: str, *location: int | str) -> InitErrorDetails:
-    # In two steps, because a message may hold braces, which this class would read as its own.
-    return {"type": PydanticCustomError("setting", "{message}", {"message": message}), "loc": location[:1], "input": None}
-
-
-def _contradictions(settings: Settings) -> Iterator[Problem]:
+def _contradictions(settings: SettingsValues) -> Iterator[Problem]:
     """What can work in no environment."""
     if key_kind(settings.supabase_publishable_key) == "secret":
         yield (
@@ -111,7 +73,7 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
         yield "upstream_timeout", "must be less than REQUEST_TIMEOUT, which it has to fit into"
 
 
-def _production_problems(settings: Settings) -> Iterator[Problem]:
+def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
     """What would be unsafe in production, one line each with its cure."""
     for name, key in (
         ("supabase_publishable_key", settings.supabase_publishable_key),
@@ -137,7 +99,7 @@ def _production_problems(settings: Settings) -> Iterator[Problem]:
         yield "trusted_proxies", "trusts every address, so that anybody can claim any: name the networks of your proxies"
 
 
-def _weak_secrets(settings: Settings) -> Iterator[Problem]:
+def _weak_secrets(settings: SettingsValues) -> Iterator[Problem]:
     seen: set[str] = set()
     for name, secret in (
         *(("csrf_secrets", secret) for secret in settings.csrf_secrets),
