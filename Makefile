@@ -66,6 +66,7 @@ check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/
 	@echo '> Lint and security rules (ruff S, from Bandit)' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
+	@echo '> Who imports whom' && PYTHONPATH=. $(VENV)/checks/bin/lint-imports --no-cache --no-logo
 	@echo '> Contract' && openapi/lint/lint.sh
 	@echo '> TypeScript client' && cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Example front end' && cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
