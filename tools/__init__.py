@@ -1,1 +1,1 @@
-"""What developers run: lock files, generated files, the bill of materials."""
+"""Tools of this repository: what is made from the contract and from pyproject.toml. The service knows nothing of them."""

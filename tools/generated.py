@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from local import error_reference, node
-from local.paths import ROOT
-from tools import error_codes, models
+from local import node
+from tools import error_codes, error_reference, models
+from tools.paths import ROOT
 
 CLIENT: Final = ROOT / "clients" / "typescript" / "src"
 

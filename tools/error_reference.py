@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from local.paths import ROOT
 from service.contract.documents import Document, read_document
 from tools.error_codes import DocumentedCode, documented_codes
+from tools.paths import ROOT
 
 TARGET: Final = ROOT / "docs" / "errors.md"
 
