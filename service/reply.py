@@ -1,4 +1,4 @@
-"""What a handler answers: a model of the contract or text, and the cookie that goes with it."""
+"""What a handler answers: a model of the contract or text, and the cookies that go with it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response: a model is serialized with the contract's names; `cookie` is a Set-Cookie value."""
+    """A response: a model is serialized with the contract's names; `cookies` are Set-Cookie values."""
 
     body: BaseModel | Text
     status: int = 200
-    cookie: str | None = None
+    cookies: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def content(self) -> tuple[bytes, str]:

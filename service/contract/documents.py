@@ -1,15 +1,19 @@
-"""Loads the contracts, and adapts what the service serves to how it is configured."""
+"""Loads the contracts, and walks through them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from service.security.cookies import CookieJar
 
 _FOLDER = Path(__file__).resolve().parents[2] / "openapi"
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 # libyaml's takes a tenth of the time, at every start.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,26 +33,31 @@ def load_ops_contract() -> Document:
     return _load("ops.yaml")
 
 
-def operation_ids(*contracts: Document) -> dict[tuple[str, str], str]:
-    """The operationIds by method and path."""
-    return {
-        (method.upper(), path): operation["operationId"]
-        for contract in contracts
-        for path, methods in contract["paths"].items()
-        for method, operation in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
-    }
+def resolve(document: Document, node: Document) -> Document:
+    """What a `$ref` leads to, within the document; a node that is none is itself. Raises KeyError where it leads nowhere."""
+    while "$ref" in node:
+        node = reduce(getitem, node["$ref"].removeprefix("#/").split("/"), document)
+    return node
 
 
-def operations_answering(status: str, *contracts: Document) -> frozenset[tuple[str, str]]:
-    """The operations, by method and path, that may answer with that status."""
-    return frozenset(
-        (method.upper(), path)
-        for contract in contracts
-        for path, methods in contract["paths"].items()
-        for method, operation in methods.items()
-        if status in operation.get("responses", {})
-    )
+class DocumentedOperation(NamedTuple):
+    """An operation as a document has it. `parameters` are its own and those of its path, resolved."""
+
+    method: str
+    path: str
+    node: Document
+    parameters: list[Document]
+
+
+def operations(document: Document) -> Iterator[DocumentedOperation]:
+    """Every operation of a contract, in order."""
+    for path, item in document["paths"].items():
+        for method, node in item.items():
+            if method in _METHODS:
+                own = [resolve(document, parameter) for parameter in node.get("parameters", ())]
+                shared = [resolve(document, parameter) for parameter in item.get("parameters", ())]
+                merged = {(parameter["in"], parameter["name"]): parameter for parameter in (*shared, *own)}
+                yield DocumentedOperation(method.upper(), path, node, list(merged.values()))
 
 
 def _load(name: str) -> Document:

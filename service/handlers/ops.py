@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from service.limits.rate_limit import RateLimiter
 from service.reply import Reply, Text
-from service.server.draining import Draining
 from service.supabase.project import Supabase
 from service.supabase.readiness import SupabaseState
 from service.telemetry import metrics
@@ -19,6 +18,14 @@ CheckResult = Literal["ok", "degraded", "failed", "unknown"]
 
 _NOT_ASKED = SupabaseState("unknown", "unknown", "unknown")
 _RETRY_AFTER = "2"  # seconds; the readiness probe asks Supabase again after as many
+
+
+class Draining(Protocol):
+    """Whether the process was told to stop."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it was."""
 
 
 class Health(BaseModel):
