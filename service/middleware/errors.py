@@ -66,7 +66,8 @@ def documented(error: ApiError, request: RequestContext) -> ApiError:
     operation = request.operation
     if operation is None or error.code in operation.codes:
         return error
-    log.error("undocumented_error", operation=operation.id, code=error.code.value, upstream=error.upstream)
+    tell = log.warning if error.upstream else log.error  # Supabase may say what it likes
+    tell("undocumented_error", operation=operation.id, code=error.code.value, upstream=error.upstream)
     if error.upstream and ErrorCode.upstream_error in operation.codes:
         return ApiError(ErrorCode.upstream_error, upstream=True)
     return internal_error(request.request_id)
