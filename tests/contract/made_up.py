@@ -117,7 +117,7 @@ def serve() -> int:
     with (
         patch.object(app, "load_contract", contract),
         patch.object(app, "build_handlers", lambda *args: [*build_handlers(*args), ThingHandlers()]),
-        patch.dict(RATE_LIMITS, limits),  # type: ignore[arg-type]  # a dict, which nobody else is to change
+        patch.dict(RATE_LIMITS, limits),
     ):
         return main()
 
