@@ -94,13 +94,14 @@ def _body_model(handler: Handler) -> type[BaseModel]:
 
 
 async def _send(reply: Reply, send: Send) -> None:
-    content, media_type = reply.content()
-    headers = [
-        *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()),
-        (b"content-type", media_type.encode("latin-1")),
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(content)).encode()),
-        *((b"set-cookie", cookie.encode("latin-1")) for cookie in reply.cookies),
-    ]
+    content = reply.content()
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers.append((b"cache-control", b"no-store"))
+    body = b""
+    if content is not None:  # a response without one has no Content-Length either (RFC 9110 section 8.6)
+        body, media_type = content
+        headers.append((b"content-type", media_type.encode("latin-1")))
+        headers.append((b"content-length", str(len(body)).encode()))
+    headers.extend((b"set-cookie", cookie.encode("latin-1")) for cookie in reply.cookies)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    await send({"type": "http.response.body", "body": body})

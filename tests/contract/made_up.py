@@ -38,7 +38,7 @@ PATHS: Final = """
       - { in: query, name: pageSize, schema: { type: integer, minimum: 1, maximum: 10, default: 5 } }
       - { in: query, name: kind, schema: { type: string, enum: [plain, taken, refused, extra] } }
     security: []
-    responses: &responses
+    responses:
       "200":
         description: The thing.
         content: { application/json: { schema: { $ref: "#/components/schemas/Thing" } } }
@@ -52,7 +52,11 @@ PATHS: Final = """
     x-rate-limits: [address, thing]
     security: [{ csrfToken: [], accessToken: [] }]
     responses:
-      <<: *responses
+      "204": { description: It is gone. }
+      "400": { $ref: "#/components/responses/InvalidRequest" }
+      "413": { $ref: "#/components/responses/PayloadTooLarge" }
+      "429": { $ref: "#/components/responses/RateLimited" }
+      "500": { $ref: "#/components/responses/InternalError" }
       "401": { $ref: "#/components/responses/Unauthorized" }
       "403": { $ref: "#/components/responses/CsrfFailed" }
 """
@@ -93,9 +97,9 @@ class ThingHandlers:
             case _:
                 return Reply(Thing(thing_id=thing_id, page_size=page_size), cookies=("first=1", "second=2"))
 
-    async def delete_thing(self, thing_id: UUID, access_token: AccessToken) -> Reply:  # noqa: ARG002 - it must be signed in
+    async def delete_thing(self, thing_id: UUID, access_token: AccessToken) -> Reply:  # noqa: ARG002 - nothing is kept
         """Nothing is left of it."""
-        return Reply(Thing(thing_id=thing_id, page_size=0))
+        return Reply(status=204)
 
 
 def contract(cookies: CookieJar) -> dict[str, Any]:

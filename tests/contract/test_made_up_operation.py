@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -62,9 +63,16 @@ def problems(response: httpx.Response) -> list[tuple[str, str]]:
     return [(error["path"], error["rule"]) for error in response.json()["details"]["errors"]]
 
 
-def last_request(service: ServiceProcess) -> dict[str, Any]:
-    events = [json.loads(line) for line in service.log.splitlines() if line.startswith("{")]
-    return next(event for event in reversed(events) if event["event"] == "request" and "duration_ms" in event)
+def logged(service: ServiceProcess, response: httpx.Response, timeout: float = 10) -> dict[str, Any]:
+    """The access log's line about a request, which is written once it is answered."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        events = [json.loads(line) for line in service.log.splitlines() if line.startswith("{") and line.endswith("}")]
+        for event in events:
+            if (event["event"], event.get("request_id")) == ("request", response.headers["X-Request-ID"]):
+                return dict(event)
+        time.sleep(0.05)
+    raise AssertionError("the request is not in the log")
 
 
 def test_parameters_arrive_checked_and_typed(browser: Browser) -> None:
@@ -96,19 +104,20 @@ def test_a_parameter_that_the_contract_refuses_is_named_with_its_rule_and_withou
 
 
 def test_its_name_is_in_metrics_log_and_traces(browser: Browser, service: ServiceProcess, receiver: TraceReceiver) -> None:
-    assert delete(browser, uuid4()).status_code == 200
-    assert last_request(service)["operation"] == "deleteThing"
-    assert scrape(service.url)["latchkey_requests_total", "none", "deleteThing", "200"] >= 1
+    response = delete(browser, uuid4())
+    assert response.status_code == 204
+    assert logged(service, response)["operation"] == "deleteThing"
+    assert scrape(service.url)["latchkey_requests_total", "none", "deleteThing", "204"] >= 1
     receiver.named("deleteThing")
 
 
 def test_its_limits_are_counted_by_the_parameter(browser: Browser, service: ServiceProcess) -> None:
     thing_id = uuid4()
     responses = [delete(browser, thing_id) for _ in range(4)]
-    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert [response.status_code for response in responses] == [204, 204, 204, 429]
     assert '"thing";q=3;w=86400' in responses[0].headers["ratelimit-policy"]
-    assert last_request(service)["refused_by"] == "thing"
-    assert delete(browser, uuid4()).status_code == 200, "another thing is another key"
+    assert logged(service, responses[3])["refused_by"] == "thing"
+    assert delete(browser, uuid4()).status_code == 204, "another thing is another key"
 
 
 def test_its_security_schemes_are_asked(browser: Browser) -> None:
@@ -145,6 +154,13 @@ def test_an_error_that_it_does_not_document_is_ours_or_supabases(
     response = read(browser, uuid4(), f"?kind={kind}")
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert '"event": "undocumented_error"' in service.log
+
+
+def test_a_deletion_has_no_body(browser: Browser) -> None:
+    response = delete(browser, uuid4())
+    assert (response.status_code, response.content) == (204, b"")
+    assert not {"content-type", "content-length"} & response.headers.keys()
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_a_reply_may_set_several_cookies(browser: Browser) -> None:
