@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import getitem
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -14,6 +15,8 @@ from service.security.cookies import CookieJar
 # In an installed package they lie beside this file, where pyproject.toml has the wheel put them.
 _INSTALLED = Path(__file__).resolve().parent / "openapi"
 _FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "openapi"
+
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 # libyaml's takes a tenth of the time, at every start.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -44,26 +47,24 @@ def resolve(document: Document, node: Document) -> Document:
     return node
 
 
-def operation_ids(*contracts: Document) -> dict[tuple[str, str], str]:
-    """The operationIds by method and path."""
-    return {
-        (method.upper(), path): operation["operationId"]
-        for contract in contracts
-        for path, methods in contract["paths"].items()
-        for method, operation in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
-    }
+class DocumentedOperation(NamedTuple):
+    """An operation as a document has it. `parameters` are its own and those of its path, resolved."""
+
+    method: str
+    path: str
+    node: Document
+    parameters: list[Document]
 
 
-def operations_answering(status: str, *contracts: Document) -> frozenset[tuple[str, str]]:
-    """The operations, by method and path, that may answer with that status."""
-    return frozenset(
-        (method.upper(), path)
-        for contract in contracts
-        for path, methods in contract["paths"].items()
-        for method, operation in methods.items()
-        if status in operation.get("responses", {})
-    )
+def operations(document: Document) -> Iterator[DocumentedOperation]:
+    """Every operation of a contract, in order."""
+    for path, item in document["paths"].items():
+        for method, node in item.items():
+            if method in _METHODS:
+                own = [resolve(document, parameter) for parameter in node.get("parameters", ())]
+                shared = [resolve(document, parameter) for parameter in item.get("parameters", ())]
+                merged = {(parameter["in"], parameter["name"]): parameter for parameter in (*shared, *own)}
+                yield DocumentedOperation(method.upper(), path, node, list(merged.values()))
 
 
 def _with_local_references(node: Any) -> Any:  # noqa: ANN401 - any part of a document

@@ -317,15 +317,16 @@ export interface components {
         };
         FieldError: {
             /**
-             * @description Where, as a JSON Pointer (RFC 6901); empty for the whole body. A property that is missing, or that this API does not
-             *     know, is named itself. Cut off after 200 characters.
+             * @description Where, as a JSON Pointer (RFC 6901); empty for the request as a whole. A property that is missing, or that this API
+             *     does not know, is named itself; /path/<name> and /query/<name> are parameters. Cut off after 200 characters.
              */
             path: string;
             /**
              * @description The rule that is broken, to say in the user's language what is wrong. `required`: it is missing. `unknown_property`:
-             *     this API does not know it. `type`, `format`, `pattern`: it is not written as asked. `length`: it is too short or too
-             *     long. `range`: it is too small or too large. `enum`: it is none of the possible values. `json`: the body is not JSON.
-             *     `other`, and any that you do not know: show `message`.
+             *     this API does not know it. `type`, `format`, `pattern`, `shape`: it is not written as asked. `length`: it is too short
+             *     or too long. `range`: it is too small or too large. `enum`: it is none of the possible values. `refused`: Supabase
+             *     does not take it. `json`, `incomplete`, `malformed` and `repeated` are about the request as a whole or a parameter.
+             *     Show `message` for any that you do not know.
              */
             rule: string;
             message: components["schemas"]["ErrorMessage"];
