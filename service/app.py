@@ -108,9 +108,9 @@ def build_handlers(
     client_address = ForwardedAddress(enabled=settings.forward_client_ip)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(auth=supabase.auth, sessions=sessions),
-        SessionHandlers(auth=supabase.auth, sessions=sessions, client_address=client_address, timeout=supabase.timeout),
-        AccountHandlers(supabase=supabase),
+        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
+        SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address, timeout=supabase.timeout),
+        AccountHandlers(supabase=supabase.account),
     ]
 
 

@@ -12,7 +12,7 @@ from service.handlers.shared import ForwardedAddress, SessionReplies
 from service.models import LogoutResult, SignInRequest
 from service.reply import Reply
 from service.security.access_token import AccessToken
-from service.supabase.auth.client import AuthClient
+from service.supabase.auth.session import SessionCalls
 
 log = structlog.get_logger(__name__)
 
@@ -20,8 +20,10 @@ log = structlog.get_logger(__name__)
 class SessionHandlers:
     """`timeout` bounds all that signing out asks of Supabase, in seconds."""
 
-    def __init__(self, *, auth: AuthClient, sessions: SessionReplies, client_address: ForwardedAddress, timeout: float) -> None:
-        self._auth = auth
+    def __init__(
+        self, *, supabase: SessionCalls, sessions: SessionReplies, client_address: ForwardedAddress, timeout: float
+    ) -> None:
+        self._supabase = supabase
         self._sessions = sessions
         self._client_address = client_address
         self._timeout = timeout
@@ -29,13 +31,13 @@ class SessionHandlers:
     async def sign_in(self, body: SignInRequest) -> Reply:
         """Open a session."""
         password = body.password.get_secret_value()
-        return self._sessions.opened(await self._auth.sign_in(body.email, password))
+        return self._sessions.opened(await self._supabase.sign_in(body.email, password))
 
     async def refresh_session(self, refresh_token: str) -> Reply:
         """Exchange the refresh cookie. Only Supabase's word that the token is invalid clears it; an outage does not."""
         self._sessions.note_presented(refresh_token)
         try:
-            tokens = await self._auth.refresh(refresh_token, client_address=self._client_address())
+            tokens = await self._supabase.refresh(refresh_token, client_address=self._client_address())
         except ApiError as error:
             if error.code is ErrorCode.auth_refresh_invalid:
                 error.cookies = (self._sessions.cleared(),)
@@ -62,7 +64,7 @@ class SessionHandlers:
         """
         self._sessions.note_presented(refresh_token)
         try:
-            tokens = await self._auth.refresh(refresh_token, client_address=self._client_address())
+            tokens = await self._supabase.refresh(refresh_token, client_address=self._client_address())
         except ApiError as error:
             if error.code is not ErrorCode.auth_refresh_invalid:
                 log.warning("session_not_revoked", code=error.code.value)
@@ -71,7 +73,7 @@ class SessionHandlers:
 
     async def _revoke(self, access_token: str) -> None:
         try:
-            await self._auth.sign_out(access_token, client_address=self._client_address())
+            await self._supabase.sign_out(access_token, client_address=self._client_address())
         except ApiError as error:
             if error.code is not ErrorCode.unauthorized:  # an ended session is what was asked for
                 log.warning("session_not_revoked", code=error.code.value)

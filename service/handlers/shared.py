@@ -9,7 +9,7 @@ from service.models import Session, User
 from service.reply import Reply
 from service.request_context import current_request
 from service.security.cookies import CookieJar
-from service.supabase.auth.client import Tokens
+from service.supabase.auth.answers import Tokens
 from service.supabase.calls import answer_of_supabase
 
 

@@ -10,7 +10,7 @@ from service.errors import ApiError
 from service.handlers.shared import SessionReplies
 from service.models import SignUpRequest, SignUpResult, User
 from service.reply import Reply
-from service.supabase.auth.client import AuthClient
+from service.supabase.auth.sign_up import SignUpCalls
 from service.supabase.calls import answer_of_supabase
 
 MAX_PASSWORD_BYTES: Final = 72  # bcrypt's limit, and so Supabase Auth's
@@ -19,8 +19,8 @@ MAX_PASSWORD_BYTES: Final = 72  # bcrypt's limit, and so Supabase Auth's
 class SignUpHandlers:
     """Creates users."""
 
-    def __init__(self, *, auth: AuthClient, sessions: SessionReplies) -> None:
-        self._auth = auth
+    def __init__(self, *, supabase: SignUpCalls, sessions: SessionReplies) -> None:
+        self._supabase = supabase
         self._sessions = sessions
 
     async def sign_up(self, body: SignUpRequest) -> Reply:
@@ -29,7 +29,7 @@ class SignUpHandlers:
         if len(password.encode()) > MAX_PASSWORD_BYTES:
             raise ApiError(ErrorCode.auth_weak_password, details={"reasons": ["length"]})
         display_name = body.profile.display_name if body.profile else None
-        user = await self._auth.sign_up(body.email, password, display_name=display_name)
+        user = await self._supabase.create_user(body.email, password, display_name=display_name)
         cookies = (self._sessions.cookie(user.tokens),) if user.tokens else ()
         with answer_of_supabase():
             return Reply(SignUpResult(user=User(id=UUID(user.user_id), email=user.email)), cookies=cookies)

@@ -1,71 +1,58 @@
-"""All the Supabase clients of one process, over one connection pool."""
+"""Everything of one Supabase project, over one connection pool."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from service.supabase.admin import AdminClient
-from service.supabase.auth.account import UserScopedClient
-from service.supabase.auth.client import AuthClient
+from service.supabase.auth.account import AccountCalls
+from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.session import SessionCalls
+from service.supabase.auth.sign_up import SignUpCalls
+from service.supabase.calls import UpstreamCall
+from service.supabase.data_api import DataApi
+from service.supabase.http.httpx_client import httpx_client
 from service.supabase.http.pool import PoolState
-from service.supabase.http.transport import SupabaseHttpClient
-from service.supabase.light_clients import GoTrueClients, ProfileQueries
+from service.supabase.http.wire import Wire
 from service.supabase.readiness import ReadinessProbe
 from service.supabase.signing_keys import SigningKeys
 
 if TYPE_CHECKING:
-    from service.security.access_token import AccessToken
     from service.settings import Settings
 
 
 class Supabase:
-    """Make it inside the running event loop; close it with `aclose()`. `timeout` bounds each call, in seconds."""
+    """What can be asked, by capability. Make it inside the running event loop; close it with `aclose()`.
+
+    `timeout` bounds each call, in seconds.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._http = SupabaseHttpClient(
-            settings.supabase_url,
+        url, self.timeout = settings.supabase_url, settings.upstream_timeout
+        publishable_key = settings.supabase_publishable_key.get_secret_value()
+        secret_key = settings.supabase_secret_key.get_secret_value()
+        self._wire = Wire(
+            url,
             connect_timeout=settings.upstream_connect_timeout,
             read_timeout=settings.upstream_read_timeout,
             max_connections=settings.upstream_max_connections,
             keepalive=settings.upstream_keepalive,
         )
-        self._url = settings.supabase_url
-        self._gotrue_clients = GoTrueClients(self._http, self._url)
-        self._publishable_key = settings.supabase_publishable_key.get_secret_value()
-        self._profiles = ProfileQueries(self._http, self._url, self._publishable_key)
-        self.timeout = settings.upstream_timeout
-        secret_key = settings.supabase_secret_key.get_secret_value()
-        self.auth = AuthClient(
-            self._gotrue_clients,
-            publishable_key=self._publishable_key,
-            secret_key=secret_key,
-            timeout=self.timeout,
-            renew_connections=self._http.renew_connections,
-        )
-        self.signing_keys = SigningKeys(self._http, self._url, timeout=self.timeout)
-        self.readiness = ReadinessProbe(
-            self._http,
-            self._url,
-            AdminClient(self._http, self._url, secret_key=secret_key),
-            api_key=self._publishable_key,
-            timeout=settings.upstream_read_timeout,
-        )
-
-    def as_user(self, token: AccessToken) -> UserScopedClient:
-        """A client for one request that acts as the user whom the token names."""
-        return UserScopedClient(
-            self._gotrue_clients,
-            self._profiles,
-            publishable_key=self._publishable_key,
-            token=token,
-            timeout=self.timeout,
-            renew_connections=self._http.renew_connections,
-        )
+        http = httpx_client(self._wire)
+        upstream = partial(UpstreamCall, seconds=self.timeout, on_foreign_answer=self._wire.renew_connections)
+        gotrue = GoTrue(http, url, publishable_key=publishable_key, secret_key=secret_key)
+        self.session = SessionCalls(gotrue, upstream)
+        self.sign_up = SignUpCalls(gotrue, upstream)
+        self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
+        self.signing_keys = SigningKeys(http, url, timeout=self.timeout)
+        admin = AdminClient(http, url, secret_key=secret_key)
+        self.readiness = ReadinessProbe(self._wire, url, admin, api_key=publishable_key, timeout=settings.upstream_read_timeout)
 
     def pool(self) -> PoolState:
         """How the connection pool stands."""
-        return self._http.pool()
+        return self._wire.pool()
 
     async def aclose(self) -> None:
         """Close the connection pool."""
-        await self._http.aclose()
+        self._wire.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
 import structlog
@@ -12,9 +13,8 @@ import structlog
 from service.telemetry import metrics
 
 if TYPE_CHECKING:
-    import httpx
-
     from service.supabase.admin import AdminClient
+    from service.supabase.http.sender import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class ReadinessProbe:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        sender: Sender,
         base_url: str,
         admin: AdminClient,
         *,
@@ -46,9 +46,9 @@ class ReadinessProbe:
         timeout: float,
         max_age: float = 2,
     ) -> None:
-        self._http = http
-        self._url = f"{base_url}/auth/v1/health"
-        self._headers = {"apikey": api_key}
+        self._sender = sender
+        self._target = f"{base_url}/auth/v1/health".removeprefix(sender.origin)
+        self._api_key = api_key
         self._admin = admin
         self._timeout = timeout
         self._max_age = max_age
@@ -70,9 +70,12 @@ class ReadinessProbe:
     async def _ask_auth(self) -> Result:
         try:
             async with asyncio.timeout(self._timeout):
-                (await self._http.get(self._url, headers=self._headers)).raise_for_status()
+                answer = await self._sender.send("GET", self._target, [("apikey", self._api_key)])
         except Exception as error:
             log.warning("not_ready", part="auth", reason=type(error).__name__)
+            return "failed"
+        if answer.status != HTTPStatus.OK:
+            log.warning("not_ready", part="auth", reason=f"HTTP {answer.status}")
             return "failed"
         return "ok"
 

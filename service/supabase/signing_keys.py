@@ -14,7 +14,8 @@ from joserfc.jws import JWSRegistry
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.supabase.calls import Call, UpstreamCall
+from service.supabase.call import Call
+from service.supabase.calls import UpstreamCall
 
 if TYPE_CHECKING:
     import httpx

@@ -1,20 +1,21 @@
-"""Reads what belongs to the signed-in user, as that user: row level security decides, not this service."""
+"""What belongs to the signed-in user, read as that user."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from service.errors import forget_frames
-from service.supabase.auth.client import user_id
-from service.supabase.calls import Call, ForeignAnswerError, UpstreamCall
-from service.telemetry import tracing
+from service.supabase.auth.answers import required, user_id
+from service.supabase.call import Call
+from service.supabase.calls import ForeignAnswerError
 
 if TYPE_CHECKING:
-    from service.security.access_token import AccessToken
-    from service.supabase.light_clients import GoTrueClients, ProfileQueries
+    from service.supabase.auth.gotrue import Bearer, GoTrue
+    from service.supabase.calls import UpstreamCall
+    from service.supabase.data_api import DataApi
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -29,56 +30,36 @@ class SignedInUser:
     display_name: str | None
 
 
-class UserScopedClient:
-    """One for each request, bound to the caller's access token.
+class AccountCalls:
+    """`upstream` bounds each call, and translates what goes wrong in it: every method raises ApiError."""
 
-    `timeout` bounds each call, in seconds; `renew_connections` is called when Supabase answers about another user.
-    """
+    def __init__(self, gotrue: GoTrue, data_api: DataApi, upstream: Callable[[Call], UpstreamCall]) -> None:
+        self._gotrue = gotrue
+        self._data_api = data_api
+        self._upstream = upstream
 
-    def __init__(
-        self,
-        gotrue_clients: GoTrueClients,
-        profiles: ProfileQueries,
-        *,
-        publishable_key: str,
-        token: AccessToken,
-        timeout: float,
-        renew_connections: Callable[[], None],
-    ) -> None:
-        self._gotrue_clients = gotrue_clients
-        self._profiles = profiles
-        self._publishable_key = publishable_key
-        self._token = token
-        self._timeout = timeout
-        self._renew_connections = renew_connections
-
-    async def get_user(self) -> SignedInUser:
+    async def get_user(self, user: Bearer) -> SignedInUser:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
-        (identity, email), display_name = await _both(self._identity(), self._display_name())
+        (identity, email), display_name = await _both(self._identity(user), self._display_name(user))
         return SignedInUser(identity, email, display_name)
 
-    async def _identity(self) -> tuple[str, str]:
-        async with self._call(Call.get_user):
-            auth = self._gotrue_clients.make({"apikey": self._publishable_key, **tracing.headers()})
-            answer = await auth.get_user(self._token.value)
-            if answer is None:
-                raise ValueError("Supabase answered without a user")
-            if str(answer.user.id) != self._token.user_id:
+    async def _identity(self, user: Bearer) -> tuple[str, str]:
+        async with self._upstream(Call.get_user):
+            found = required(await self._gotrue.client_of(user).get_user(user.value)).user
+            if str(found.id) != user.user_id:
                 raise ForeignAnswerError
-            return user_id(answer.user.id), answer.user.email or ""
+            return user_id(found.id), found.email or ""
 
-    async def _display_name(self) -> str | None:
-        async with self._call(Call.get_profile):
+    async def _display_name(self, user: Bearer) -> str | None:
+        async with self._upstream(Call.get_profile):
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
-            query = self._profiles.make(self._token.user_id, self._token.value, tracing.headers())
-            return _display_name((await query.execute()).data, self._token.user_id)
-
-    def _call(self, call: Call) -> UpstreamCall:
-        return UpstreamCall(call, self._timeout, on_foreign_answer=self._renew_connections)
+            profiles = self._data_api.table("user_profile", user)
+            query = profiles.select("id,display_name").eq("id", user.user_id)
+            return _display_name((await query.execute()).data, user.user_id)
 
 
-async def _both(first: Awaitable[T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
+async def _both(first: Awaitable[T], second: Coroutine[None, None, U]) -> tuple[T, U]:
     """What the two return, run at the same time. Where both fail, the first one's error is raised."""
     other = asyncio.create_task(second)
     try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import Callable
+from typing import cast
 
-import httpx
-
-from service.supabase.http.response_reader import Answer, ResponseReader, UnusableResponseError
+from service.supabase.http.errors import ConnectionLostError, ReadTimeoutError, UnusableResponseError, WireError
+from service.supabase.http.response_reader import ResponseReader
+from service.supabase.http.sender import Answer
 
 
 class Connection(asyncio.Protocol):
@@ -36,10 +37,10 @@ class Connection(asyncio.Protocol):
         self._heard_at = 0.0
         self._idle_until = float("inf")
 
-    async def exchange(self, request: bytes) -> Answer:
-        """Send a request and wait for its response.
+    async def exchange(self, request: bytes, *, head: bool = False) -> Answer:
+        """Send a request and wait for its response; `head` says that it is a HEAD.
 
-        Raises httpx.ReadTimeout, ReadError, RemoteProtocolError or UnusableResponseError. Whoever stops waiting, for whatever
+        Raises ReadTimeoutError, ConnectionLostError or UnusableResponseError. Whoever stops waiting, for whatever
         reason, ends the connection: its answer would otherwise be taken for the next one's.
 
         UnusableResponseError also where two responses came at once for a request that was not the connection's first: either
@@ -48,9 +49,9 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._awaited is not None:
             raise RuntimeError("a connection carries one request at a time")
         if self._transport.is_closing():
-            raise httpx.ReadError("the connection was closed before anything was sent")
+            raise ConnectionLostError("the connection was closed before anything was sent")
         first = self._reader is None
-        self._reader = reader = ResponseReader()
+        self._reader = reader = ResponseReader(head=head)
         awaited: asyncio.Future[Answer] = self._loop.create_future()
         self._awaited = awaited
         self._heard_at = self._loop.time()
@@ -114,7 +115,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """For asyncio."""
-        self._transport = transport  # type: ignore[assignment]  # a stream's, since that is what is asked for
+        self._transport = cast("asyncio.Transport", transport)  # a stream's, since that is what is asked for
         if hasattr(select, "poll"):
             self._readable = select.poll()
             self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
@@ -138,7 +139,7 @@ class Connection(asyncio.Protocol):
             if reader.feed(data):
                 awaited.set_result(reader.answer())
                 self._idle_until = self._heard_at + min(self._keepalive, reader.idle_seconds)
-        except httpx.RequestError as error:
+        except WireError as error:
             self._fail(error)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -148,7 +149,7 @@ class Connection(asyncio.Protocol):
             if exc is None:
                 self._read_to_the_end(reader, awaited)
             else:
-                self._fail(httpx.ReadError(type(exc).__name__))
+                self._fail(ConnectionLostError(type(exc).__name__))
         self._lost = True
         if self._on_lost is not None:
             self._on_lost(self)
@@ -157,10 +158,10 @@ class Connection(asyncio.Protocol):
         try:
             reader.feed_end()
             awaited.set_result(reader.answer())
-        except httpx.RequestError as error:
+        except WireError as error:
             self._fail(error)
 
-    def _fail(self, error: httpx.RequestError) -> None:
+    def _fail(self, error: WireError) -> None:
         if self._awaited is not None and not self._awaited.done():
             self._awaited.set_exception(error)
         self.abort()
@@ -170,4 +171,4 @@ class Connection(asyncio.Protocol):
         if left > 0.001:
             self._timer = self._loop.call_later(left, self._check_silence)
         else:
-            self._fail(httpx.ReadTimeout("Supabase was silent for too long"))
+            self._fail(ReadTimeoutError("Supabase was silent for too long"))

@@ -9,10 +9,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
 from aiohappyeyeballs import start_connection
 
 from service.supabase.http.connection import Connection
+from service.supabase.http.errors import ConnectTimeoutError, NoFreeConnectionError, NotConnectedError
 
 _HAPPY_EYEBALLS_DELAY: Final = 0.25  # seconds, RFC 8305 section 5
 
@@ -27,7 +27,7 @@ class PoolState:
 
 
 class ConnectionPool:
-    """Connections to one host, the one used last first: under little load the others idle until Supabase closes them.
+    """Connections to one host. LIFO: spare connections idle out.
 
     One that idled for more than `keepalive` seconds is not used again.
     """
@@ -63,7 +63,7 @@ class ConnectionPool:
         One with input that nobody asked for is never given out: what came would be taken for the answer to the next request.
         The system is asked, since the event loop may not have read yet what arrived.
 
-        Raises httpx.PoolTimeout, ConnectTimeout, ConnectError, or RemoteProtocolError for a server that speaks first.
+        Raises NotConnectedError, also for a server that speaks first.
         """
         self._require_open()
         if new and self._idle and self._taken == self._max_connections:
@@ -136,7 +136,7 @@ class ConnectionPool:
             elif waiter in self._waiting:
                 self._waiting.remove(waiter)
             if isinstance(error, TimeoutError):
-                raise httpx.PoolTimeout("all connections to Supabase are in use") from None
+                raise NoFreeConnectionError("all connections to Supabase are in use") from None
             raise
 
     def _pass_on(self, connection: Connection | None) -> None:
@@ -159,9 +159,9 @@ class ConnectionPool:
             connection.abort()
             self._free()
             if isinstance(error, TimeoutError):
-                raise httpx.ConnectTimeout("connecting to Supabase took too long") from None
+                raise ConnectTimeoutError("connecting to Supabase took too long") from None
             if isinstance(error, OSError):
-                raise httpx.ConnectError(type(error).__name__) from error
+                raise NotConnectedError(type(error).__name__) from error
             raise
         self._alive.add(connection)
         connection.watch(self._lost)
@@ -169,7 +169,7 @@ class ConnectionPool:
             connection.abort()
         elif self._tls is None and connection.has_input():  # with TLS it may be a session ticket (RFC 8446 section 4.6.1)
             connection.abort()
-            raise httpx.RemoteProtocolError("Supabase sent something before it was asked")
+            raise NotConnectedError("Supabase sent something before it was asked")
         return connection
 
     def _lost(self, connection: Connection) -> None:

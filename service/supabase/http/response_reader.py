@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 import httptools
-import httpx
+
+from service.supabase.http.errors import ConnectionLostError, UnusableResponseError
+from service.supabase.http.sender import Answer
 
 MAX_BODY_BYTES: Final = 1_048_576  # decompressed or not; what Supabase answers here has a few kilobytes
 MAX_HEAD_BYTES: Final = 65_536
@@ -21,23 +22,15 @@ _KEEP_ALIVE: Final = re.compile(rb"(?:^|,)\s*timeout=(\d{1,6})\s*(?:,|$)", re.IG
 _ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
 
 
-class UnusableResponseError(httpx.DecodingError):
-    """What came back is not HTTP/1.x, is larger than any answer of Supabase, does not decompress, or is empty."""
-
-
-@dataclass(slots=True)
-class Answer:
-    """A response as it came, its body decompressed."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
 class ResponseReader:
-    """Reads one response, to a GET or a POST."""
+    """Reads one response; `head` says that it answers a HEAD, and so has no body whatever its headers say.
 
-    def __init__(self) -> None:
+    llhttp cannot be told of a HEAD by way of httptools. What follows the head would pass for a body, so the connection ends
+    with it.
+    """
+
+    def __init__(self, *, head: bool = False) -> None:
+        self._answers_head = head
         self._parser = httptools.HttpResponseParser(self)
         self._headers_complete = False
         self._until_close = True
@@ -72,9 +65,9 @@ class ResponseReader:
         return self.complete
 
     def feed_end(self) -> None:
-        """The connection was closed. Raises httpx.RemoteProtocolError when that does not complete the response."""
+        """The connection was closed. Raises ConnectionLostError when that does not complete the response."""
         if not (self._headers_complete and self._until_close):
-            raise httpx.RemoteProtocolError("the connection was closed before the response was complete")
+            raise ConnectionLostError("the connection was closed before the response was complete")
         self.complete = True
         self._keep_alive = False
 
@@ -133,6 +126,9 @@ class ResponseReader:
             raise ValueError("not HTTP/1.x")
         if self._status == 101 or not 100 <= self._status <= 599:
             raise ValueError("a status that nothing here asks for")
+        if self._answers_head and self._status >= 200:
+            self.complete = True
+            self._keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not self.complete:

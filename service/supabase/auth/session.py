@@ -1,0 +1,44 @@
+"""Opening a session, keeping it open, ending it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from service.supabase.auth.answers import Tokens, require_email, required, tokens_of
+from service.supabase.call import Call
+
+if TYPE_CHECKING:
+    from service.supabase.auth.gotrue import GoTrue
+    from service.supabase.calls import UpstreamCall
+
+Scope = Literal["local", "others", "global"]
+
+
+class SessionCalls:
+    """`upstream` bounds each call, and translates what goes wrong in it: every method raises ApiError."""
+
+    def __init__(self, gotrue: GoTrue, upstream: Callable[[Call], UpstreamCall]) -> None:
+        self._gotrue = gotrue
+        self._upstream = upstream
+
+    async def sign_in(self, email: str, password: str) -> Tokens:
+        """Open a session."""
+        async with self._upstream(Call.sign_in):
+            gotrue = self._gotrue.client(Call.sign_in)
+            answer = await gotrue.sign_in_with_password({"email": email, "password": password})
+            require_email(required(answer.user), email)
+            return tokens_of(required(answer.session))
+
+    async def refresh(self, refresh_token: str, *, client_address: str | None) -> Tokens:
+        """Exchange a refresh token for a new session."""
+        async with self._upstream(Call.refresh):
+            gotrue = self._gotrue.client(Call.refresh, client_address=client_address)
+            answer = await gotrue.refresh_session(refresh_token)
+            return tokens_of(required(answer.session))
+
+    async def sign_out(self, access_token: str, *, client_address: str | None, scope: Scope = "local") -> None:
+        """End the session that this access token belongs to, the user's other ones, or all."""
+        async with self._upstream(Call.sign_out):
+            gotrue = self._gotrue.client(Call.sign_out, client_address=client_address)
+            await gotrue.admin.sign_out(access_token, scope)
