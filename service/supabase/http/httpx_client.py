@@ -27,7 +27,7 @@ def httpx_client(sender: Sender) -> httpx.AsyncClient:
 
 
 class _Client:
-    auth: Final = None  # the data API's client asks for it
+    auth: Final = None  # the data API's client reads it, and passes it on
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -45,13 +45,15 @@ class _Client:
         params: httpx.QueryParams | None = None,
         content: bytes | None = None,
         json: object = None,
-        auth: None = None,  # noqa: ARG002 - the data API's client passes it
+        auth: object = None,
     ) -> _Response:
         """Send a request and read its response.
 
         Raises HTTPStatusError where the status says that Supabase itself is in trouble: the client of the data API would forget
         the status over a body that it can parse.
         """
+        if auth is not None:
+            raise TypeError("credentials travel in headers")
         target = self._target(url, params)
         body = _encode_json(json).encode() if json is not None else content
         answer = await self._sender.send(method, target, _fields(headers), body)

@@ -1,0 +1,27 @@
+"""What the tests of this folder share: who asks, with which keys, and what arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tests.support.fixed_answers import USER
+from tests.support.raw_server import Exchange
+
+PUBLISHABLE: Final = "sb_publishable_of_the_test"
+SECRET: Final = "sb_secret_of_the_test"
+ADDRESS: Final = "203.0.113.7"
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class User:
+    """Who is signed in."""
+
+    value: str = "token.of.ada"
+    user_id: str = str(USER["id"])
+
+
+def headers_of(exchange: Exchange) -> dict[str, str]:
+    lines = exchange.head.split("\r\n")[1:]
+    return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}

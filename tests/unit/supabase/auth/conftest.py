@@ -1,0 +1,56 @@
+"""A Supabase that answers everything with one user's session, and what each capability asks of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+import pytest_asyncio
+
+from service.supabase.auth.account import AccountCalls
+from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.session import SessionCalls
+from service.supabase.auth.sign_up import SignUpCalls
+from service.supabase.calls import UpstreamCall
+from service.supabase.data_api import DataApi
+from service.supabase.http.httpx_client import httpx_client
+from service.supabase.http.wire import Wire
+from tests.support.fixed_answers import SESSION, USER
+from tests.support.raw_server import Exchange, RawServer, raw_server, response
+from tests.unit.supabase.auth.asking import PUBLISHABLE, SECRET
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The server, and what asks it."""
+
+    server: RawServer
+    http: httpx.AsyncClient
+    gotrue: GoTrue
+    data_api: DataApi
+    session: SessionCalls
+    sign_up: SignUpCalls
+    account: AccountCalls
+
+
+@pytest_asyncio.fixture
+async def asked() -> AsyncIterator[Asked]:
+    async def answer(exchange: Exchange) -> None:
+        line = exchange.head.split("\r\n", 1)[0]
+        body: object = [] if "/rest/" in line else USER if line.split()[1].endswith("/user") else SESSION
+        await exchange.send(response(json.dumps(body).encode()))
+
+    async with raw_server(answer) as server:
+        wire = Wire(server.url, connect_timeout=5, read_timeout=5, max_connections=5, keepalive=5)
+        http = httpx_client(wire)
+        gotrue = GoTrue(http, server.url, publishable_key=PUBLISHABLE, secret_key=SECRET)
+        data_api = DataApi(http, server.url, publishable_key=PUBLISHABLE)
+        upstream = partial(UpstreamCall, seconds=5, on_foreign_answer=wire.renew_connections)
+        yield Asked(
+            server, http, gotrue, data_api, SessionCalls(gotrue, upstream), SignUpCalls(gotrue, upstream),
+            AccountCalls(gotrue, data_api, upstream),
+        )  # fmt: skip
+        wire.close()
