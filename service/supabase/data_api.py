@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import httpx
-from postgrest import AsyncPostgrestClient, AsyncRequestBuilder
+from postgrest import AsyncPostgrestClient, AsyncSelectRequestBuilder
+from postgrest.base_request_builder import RequestConfig
 
 from service.telemetry import tracing
 
@@ -16,19 +17,23 @@ if TYPE_CHECKING:
 class DataApi:
     """The data API of the project at `base_url`.
 
-    Its client is never used as anybody: it knows what is the same for all users. A builder for each query has headers of its
-    own; that takes 20 µs, and a client for each query 20 more.
+    Each query is made from nothing, with headers of its own, and nothing of it is shared. The client is asked for what is the
+    same for all users, and never used as anybody.
     """
 
     def __init__(self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str) -> None:
-        self._unused = AsyncPostgrestClient(
-            f"{base_url}/rest/v1", headers={"apikey": publishable_key}, http_client=http, retry_enabled=False
-        )
+        client = AsyncPostgrestClient(f"{base_url}/rest/v1", headers={"apikey": publishable_key}, http_client=http)
+        self._http = http
+        self._url = client.base_url
+        self._headers = dict(client.headers)
 
-    def table(self, name: str, user: Bearer) -> AsyncRequestBuilder:
-        """For one query of a table, as this user."""
-        headers = httpx.Headers(self._unused.headers)
-        headers["Authorization"] = f"Bearer {user.value}"
-        headers.update(tracing.headers())
-        unused = self._unused
-        return AsyncRequestBuilder(unused.session, unused.base_url.joinpath(name), headers, None, retry_enabled=False)
+    def select(self, table: str, columns: str, user: Bearer) -> AsyncSelectRequestBuilder:
+        """A query for `columns` (comma-separated, without spaces) of a table's rows, as this user, to be narrowed down.
+
+        The package's own `from_(table).select(columns)` does the same in 12 µs more, most of it for columns with spaces.
+        """
+        headers = httpx.Headers({**self._headers, "Authorization": f"Bearer {user.value}", **tracing.headers()})
+        columns_wanted = httpx.QueryParams({"select": columns})
+        return AsyncSelectRequestBuilder(
+            RequestConfig(self._http, self._url / table, "GET", headers, columns_wanted, None, None, retry_enabled=False)
+        )

@@ -54,8 +54,7 @@ class AccountCalls:
         async with self._upstream(Call.get_profile):
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
-            profiles = self._data_api.table("user_profile", user)
-            query = profiles.select("id,display_name").eq("id", user.user_id)
+            query = self._data_api.select("user_profile", "id,display_name", user).eq("id", user.user_id)
             return _display_name((await query.execute()).data, user.user_id)
 
 

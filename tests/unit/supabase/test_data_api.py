@@ -13,9 +13,7 @@ async def test_each_query_is_its_users_own() -> None:
     async with raw_server(response(b"[]")) as server:
         wire = Wire(server.url, connect_timeout=5, read_timeout=5, max_connections=5, keepalive=5)
         data_api = DataApi(httpx_client(wire), server.url, publishable_key=PUBLISHABLE)
-        one, two = (
-            data_api.table("user_profile", User(f"token-{number}", number)).select("id").eq("id", number) for number in "12"
-        )
+        one, two = (data_api.select("user_profile", "id", User(f"token-{number}", number)).eq("id", number) for number in "12")
         await two.execute()
         await one.execute()
         first, second = server.exchanges
