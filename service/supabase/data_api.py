@@ -11,7 +11,7 @@ from postgrest.base_request_builder import RequestConfig
 from service.telemetry import tracing
 
 if TYPE_CHECKING:
-    from service.supabase.auth.gotrue import Bearer
+    from service.security.access_token import AccessToken
 
 
 class DataApi:
@@ -27,7 +27,7 @@ class DataApi:
         self._url = client.base_url
         self._headers = dict(client.headers)
 
-    def select(self, table: str, columns: str, user: Bearer) -> AsyncSelectRequestBuilder:
+    def select(self, table: str, columns: str, user: AccessToken) -> AsyncSelectRequestBuilder:
         """A query for `columns` (comma-separated, without spaces) of a table's rows, as this user, to be narrowed down.
 
         The package's own `from_(table).select(columns)` does the same in 12 µs more, most of it for columns with spaces.

@@ -54,6 +54,7 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
 
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
+        "bad_json": ErrorCode.upstream_error,
         "user_not_found": ErrorCode.auth_invalid_credentials,
         # Supabase refuses some addresses and passwords before it looks for the user: that, too, is no way in.
         "validation_failed": ErrorCode.auth_invalid_credentials,

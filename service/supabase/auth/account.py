@@ -13,7 +13,8 @@ from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
 
 if TYPE_CHECKING:
-    from service.supabase.auth.gotrue import Bearer, GoTrue
+    from service.security.access_token import AccessToken
+    from service.supabase.auth.gotrue import GoTrue
     from service.supabase.calls import UpstreamCall
     from service.supabase.data_api import DataApi
 
@@ -38,19 +39,19 @@ class AccountCalls:
         self._data_api = data_api
         self._upstream = upstream
 
-    async def get_user(self, user: Bearer) -> SignedInUser:
+    async def get_user(self, user: AccessToken) -> SignedInUser:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
         (identity, email), display_name = await _both(self._identity(user), self._display_name(user))
         return SignedInUser(identity, email, display_name)
 
-    async def _identity(self, user: Bearer) -> tuple[str, str]:
+    async def _identity(self, user: AccessToken) -> tuple[str, str]:
         async with self._upstream(Call.get_user):
             found = required(await self._gotrue.client_of(user).get_user(user.value)).user
             if str(found.id) != user.user_id:
                 raise ForeignAnswerError
             return user_id(found.id), found.email or ""
 
-    async def _display_name(self, user: Bearer) -> str | None:
+    async def _display_name(self, user: AccessToken) -> str | None:
         async with self._upstream(Call.get_profile):
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.

@@ -7,7 +7,7 @@ each call gets one of its own, made from nothing: 6 µs, as much as copying one 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from supabase_auth import AsyncGoTrueClient, AsyncSupportedStorage
 from supabase_auth.types import Session, User
@@ -18,22 +18,12 @@ from service.telemetry import tracing
 if TYPE_CHECKING:
     import httpx
 
+    from service.security.access_token import AccessToken
+
 # The calls that may carry the secret key, because Supabase never asks for a captcha there. Whoever holds that key is let past a
 # project's captcha, so any call that is not named here goes with the publishable key: sign-up and sign-in by password, and
 # later one-time passwords, recovery, resending, magic links and SSO.
 MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out})
-
-
-class Bearer(Protocol):
-    """A signed-in user: the access token, and whose it is."""
-
-    @property
-    def value(self) -> str:
-        """The token itself."""
-
-    @property
-    def user_id(self) -> str:
-        """The user's id in Supabase Auth."""
 
 
 class GoTrue:
@@ -57,7 +47,7 @@ class GoTrue:
         headers = {"apikey": self._secret_key, "Sb-Forwarded-For": client_address, **tracing.headers()}
         return _Client(self._http, self._url, headers)
 
-    def client_of(self, user: Bearer) -> AsyncGoTrueClient:
+    def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
         """A client for one call as a signed-in user."""
         return _ClientOfUser(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()}, user)
 
@@ -78,7 +68,7 @@ class _Client(AsyncGoTrueClient):
 class _ClientOfUser(_Client):
     """The package asks for the session before it changes anything about a user, and needs no more of it than the token."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str, headers: dict[str, str], user: Bearer) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, headers: dict[str, str], user: AccessToken) -> None:
         super().__init__(http, url, headers)
         self._user = user
 

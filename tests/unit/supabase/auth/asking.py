@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from service.security.access_token import AccessToken
 from tests.support.fixed_answers import USER
 from tests.support.raw_server import Exchange
 
 PUBLISHABLE: Final = "sb_publishable_of_the_test"
 SECRET: Final = "sb_secret_of_the_test"
 ADDRESS: Final = "203.0.113.7"
+ADA: Final = AccessToken("token.of.ada", str(USER["id"]), None)
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery staple"
-
-
-@dataclass(frozen=True)
-class User:
-    """Who is signed in."""
-
-    value: str = "token.of.ada"
-    user_id: str = str(USER["id"])
 
 
 def headers_of(exchange: Exchange) -> dict[str, str]:

@@ -9,9 +9,10 @@ from typing import Final
 
 import pytest
 
+from service.security.access_token import AccessToken
 from service.supabase.auth.gotrue import MAY_CARRY_SECRET_KEY
 from service.supabase.call import Call
-from tests.unit.supabase.auth.asking import ADDRESS, EMAIL, PASSWORD, PUBLISHABLE, SECRET, User, headers_of
+from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, PASSWORD, PUBLISHABLE, SECRET, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
 CREDENTIALS: Final = {"email": EMAIL, "password": PASSWORD}
@@ -27,7 +28,7 @@ UNGUARDED: Final[Mapping[str, Callable[[Asked, str | None], Awaitable[object]]]]
     "sign_out": lambda asked, address: asked.session.sign_out("access.token.value", client_address=address),
 }
 AS_THE_USER: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
-    "get_user": lambda asked: asked.account.get_user(User()),
+    "get_user": lambda asked: asked.account.get_user(ADA),
 }
 NEVER_THE_SECRET_KEY: Final = {**GUARDED_BY_CAPTCHA, **AS_THE_USER}
 
@@ -97,8 +98,8 @@ async def test_each_client_sends_its_own_headers(asked: Asked) -> None:
 
 
 async def test_a_client_of_a_user_does_as_that_user_what_the_package_asks_a_session_for(asked: Asked) -> None:
-    ada, grace = User(), User("token.of.grace", "7d3f1c52-0b9e-4f6a-8a51-2c9e4b7d6f10")
-    for user in (ada, grace):
+    grace = AccessToken("token.of.grace", "7d3f1c52-0b9e-4f6a-8a51-2c9e4b7d6f10", None)
+    for user in (ADA, grace):
         client = asked.gotrue.client_of(user)
         session = await client.get_session()
         assert session is not None
@@ -107,6 +108,6 @@ async def test_a_client_of_a_user_does_as_that_user_what_the_package_asks_a_sess
         await client.mfa.list_factors()
     sent = [(exchange.head.split()[:2], headers_of(exchange)["authorization"]) for exchange in asked.server.exchanges]
     asks = [["PUT", "/auth/v1/user"], ["GET", "/auth/v1/user"]]
-    assert sent == [(ask, f"Bearer {user.value}") for user in (ada, grace) for ask in asks]
+    assert sent == [(ask, f"Bearer {user.value}") for user in (ADA, grace) for ask in asks]
     changed = [json.loads(exchange.body) for exchange in asked.server.exchanges if exchange.body]
     assert len({body["code_challenge"] for body in changed}) == 2
