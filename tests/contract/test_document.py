@@ -12,7 +12,8 @@ import pytest
 from local.welcome import SCRIPT
 from service.contract.documents import Document, load_ops_contract, read_document, resolve
 from service.error_codes import MEANINGS
-from service.supabase.calls import AUTH_CODES
+from service.supabase.error_codes import BY_CALL, DATA_API
+from service.supabase.error_codes import MEANINGS as SUPABASE_MEANINGS
 from tools.error_codes import answered_codes, documented_codes
 
 CONTRACT = read_document("auth.yaml")
@@ -79,7 +80,8 @@ def test_every_code_is_answered_by_something_at_its_own_status_with_the_services
 
 def test_every_code_that_supabase_is_understood_to_say_is_one_that_an_operation_answers() -> None:
     answered = {code for _, _, code in answered_codes(CONTRACT)}
-    assert {code.value for code in AUTH_CODES.values()} <= answered
+    for meanings in (SUPABASE_MEANINGS, DATA_API, *BY_CALL.values()):
+        assert {code.value for code in meanings.values()} <= answered
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
