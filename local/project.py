@@ -5,11 +5,15 @@ import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import tomli_w
 
 from local.paths import MIGRATIONS, SUPABASE
+
+# How a migration begins that is left out on SQLite. There Supabase Lite takes no functions but those of triggers, and of these
+# one INSERT, which it copies into the trigger for good: what needs the functions answers that it is not available.
+NEEDS_POSTGRESQL: Final = "-- Needs PostgreSQL."
 
 
 def write(directory: Path, overrides: Mapping[str, object], migrations: Path = MIGRATIONS) -> Path:
@@ -22,6 +26,10 @@ def write(directory: Path, overrides: Mapping[str, object], migrations: Path = M
     (target / "config.toml").write_text(tomli_w.dumps(config))
     shutil.rmtree(target / "migrations", ignore_errors=True)
     shutil.copytree(migrations, target / "migrations")
+    if str(config["db"]["driver"]).startswith("sqlite"):
+        for migration in (target / "migrations").glob("*.sql"):
+            if migration.read_text().startswith(NEEDS_POSTGRESQL):
+                migration.unlink()
     return target
 
 
