@@ -98,7 +98,13 @@ def test_a_user_reads_and_changes_the_own_profile_and_no_other(start: Start) -> 
 
 def test_no_name_stops_a_sign_up(start: Start) -> None:
     supabase = start()
-    given = [("a" * 101, "a" * 100), ("\U0001f600" * 101, "\U0001f600" * 100), (" Ada ", " Ada "), ("", None), (None, None)]
+    given: list[tuple[object, str | None]] = [
+        ("a" * 101, "a" * 100),
+        ("\U0001f600" * 101, "\U0001f600" * 100),
+        (" Ada ", " Ada "),
+        ("", None),
+        (None, None),
+    ]
     if supabase.overrides["db.driver"] == "pglite":
         given += [(5, None), (True, None), (["Ada"], None), ({"first": "Ada"}, None)]
         given += [("\r\nAda\t\u2028 \x85Byron\x07", "Ada   Byron"), ("\n", None), ("\x7f" * 101 + "Ada", "Ada")]
