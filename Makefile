@@ -21,15 +21,15 @@ export NODE_USE_SYSTEM_CA := 1
 help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT for run; PYTHON for the interpreter (3.11 or later)\n'
+	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT, MAILBOX_PORT, EMAIL_CONFIRMATION=true for run; PYTHON for the interpreter (3.11 or later)\n'
 
-run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase and the service; with SUPABASE_URL set, the service only
+run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase, a mailbox and the service; with SUPABASE_URL set, the service only
 	@$(BIN)/python -m local run
 
 web: $(STAMPS)/run $(STAMPS)/web ## Serve the example front end at http://localhost:5173, beside `make run` (ONE_ORIGIN=1: through a proxy)
 	@cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent $(if $(ONE_ORIGIN),one-origin,dev)
 
-reset: $(STAMPS)/run ## Forget the users and keys of development
+reset: $(STAMPS)/run ## Forget the users, mails and keys of development
 	@$(BIN)/python -m local reset
 
 ##@ Work on it
@@ -124,7 +124,7 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
 	@touch $@ $(STAMPS)/run
 
 $(STAMPS)/node: local/package.json local/package-lock.json | $(STAMPS)/run
-	@echo '> Installing Supabase Lite'
+	@echo '> Installing Supabase Lite and a mailbox'
 	@cd local && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 

@@ -17,3 +17,9 @@ MIGRATIONS: Final = SUPABASE / "migrations"
 
 LITE: Final = ROOT / "local" / "node_modules" / "@supabase" / "lite" / "dist" / "cli" / "index.js"
 """The command line of Supabase Lite, where `npm ci` puts it."""
+
+MAILDEV: Final = ROOT / "local" / "node_modules" / "maildev" / "bin" / "maildev"
+"""The command line of MailDev, the mailbox of development."""
+
+TEMPLATES: Final = SUPABASE / "templates"
+"""The mails, as Go templates."""

@@ -22,3 +22,11 @@ def require_free(port: int, host: str = "127.0.0.1") -> None:
             probe.listen(1)
         except OSError as error:
             raise PortTakenError(port) from error
+
+
+def free() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

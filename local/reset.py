@@ -1,4 +1,4 @@
-"""`make reset`: forget the users and the keys of development."""
+"""`make reset`: forget the users, the mails and the keys of development."""
 
 import shutil
 import sys
@@ -8,7 +8,7 @@ from typing import Final
 from local.instance import RunningError, exclusive
 from local.paths import STATE
 
-FORGOTTEN: Final = ("supabase", "supabase.log", "migrated.sha256", "cookies.txt", "keys.json")
+FORGOTTEN: Final = ("supabase", "supabase.log", "mailbox", "migrated.sha256", "cookies.txt", "keys.json")
 
 
 def reset(state_dir: Path = STATE) -> int:
@@ -24,5 +24,5 @@ def reset(state_dir: Path = STATE) -> int:
     except RunningError:
         print("Latchkey runs on this data: stop it (Ctrl-C) before `make reset`.", file=sys.stderr)
         return 1
-    print("The development users and keys are forgotten.")
+    print("The development users, mails and keys are forgotten.")
     return 0

@@ -1,4 +1,4 @@
-"""`make run`: the embedded Supabase and the service, started, watched and stopped together."""
+"""`make run`: the embedded Supabase, what belongs to it, and the service, started, watched and stopped together."""
 
 import signal
 import sys
@@ -9,13 +9,14 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from local import environment, keys, welcome
+from local.embedded import Embedded, EmbeddedError, frontend
 from local.instance import RunningError, exclusive
 from local.paths import ROOT, STATE
 from local.ports import PortTakenError, require_free
 from local.service import Service
-from local.supabase import LocalSupabase, SupabaseError
 
-DEFAULT_SUPABASE_PORT: Final = "54321"
+# As the Supabase CLI has them.
+DEFAULT_PORTS: Final = {"SUPABASE_LOCAL_PORT": "54321", "MAILBOX_PORT": "54324"}
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOTICE_AFTER: Final = 10.0  # seconds without being ready before it says what it waits for
 
@@ -51,27 +52,43 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
         _hold(stack, state_dir)
     _require_free(_port(settings, "PORT"), settings["HOST"], "PORT")
 
-    supabase: LocalSupabase | None = None
+    embedded: Embedded | None = None
     described = url
     if not url:
-        port = _port({"SUPABASE_LOCAL_PORT": DEFAULT_SUPABASE_PORT, **user}, "SUPABASE_LOCAL_PORT")
-        _require_free(port, "127.0.0.1", "SUPABASE_LOCAL_PORT")
-        embedded_keys = environment.embedded_keys(user, own_keys)
-        supabase = LocalSupabase(state_dir, port, embedded_keys)
-        settings = environment.for_embedded_supabase(settings, supabase.url, embedded_keys)
-        described = welcome.embedded(supabase.url, state_dir)
-        _launch(stack, supabase)
+        confirmation = _switch(user, "EMAIL_CONFIRMATION")
+        embedded = _embedded(state_dir, user, settings, own_keys, confirmation=confirmation)
+        supabase = embedded.supabase
+        settings = environment.for_embedded_supabase(settings, supabase.url, supabase.keys)
+        described = welcome.embedded(supabase.url, state_dir, embedded.mailbox.url, confirmation=confirmation)
+        _launch(stack, embedded)
 
-    # Both start at the same time: the service takes longer, and asks for Supabase only once it is asked something.
+    # All start at the same time: the service takes longest, and asks for Supabase only once it is asked something.
     service = Service(settings)
     stack.callback(service.stop)
     print("> Starting the service", flush=True)
     service.start()
-    _wait_until_ready(service, supabase)
+    _wait_until_ready(service, embedded)
     print(welcome.text(service.url, described, settings, state_dir / "cookies.txt"), flush=True)
     while True:
-        _require_alive(service, supabase)
+        _require_alive(service, embedded)
         time.sleep(0.2)
+
+
+def _embedded(
+    state_dir: Path, user: dict[str, str], settings: dict[str, str], own_keys: keys.Keys, *, confirmation: bool
+) -> Embedded:
+    ports = {**DEFAULT_PORTS, **user}
+    port, mailbox_port = _port(ports, "SUPABASE_LOCAL_PORT"), _port(ports, "MAILBOX_PORT")
+    _require_free(port, "127.0.0.1", "SUPABASE_LOCAL_PORT")
+    _require_free(mailbox_port, "127.0.0.1", "MAILBOX_PORT")
+    return Embedded(
+        state_dir,
+        environment.embedded_keys(user, own_keys),
+        port=port,
+        mailbox_port=mailbox_port,
+        frontend=frontend(settings),
+        confirmation=confirmation,
+    )
 
 
 def _hold(stack: ExitStack, state_dir: Path) -> None:
@@ -81,24 +98,24 @@ def _hold(stack: ExitStack, state_dir: Path) -> None:
         raise RunError("Latchkey already runs from this folder; stop that one first.") from error
 
 
-def _launch(stack: ExitStack, supabase: LocalSupabase) -> None:
+def _launch(stack: ExitStack, embedded: Embedded) -> None:
     print("> Starting the embedded Supabase", flush=True)
-    stack.callback(supabase.stop)
+    stack.callback(embedded.stop)
     try:
-        supabase.launch()
-    except SupabaseError as error:
-        raise RunError(f"The embedded Supabase did not start: {error}") from error
+        embedded.launch()
+    except EmbeddedError as error:
+        raise RunError(str(error)) from error
 
 
-def _wait_until_ready(service: Service, supabase: LocalSupabase | None) -> None:
-    if supabase is not None:
+def _wait_until_ready(service: Service, embedded: Embedded | None) -> None:
+    if embedded is not None:
         try:
-            supabase.wait_until_ready()
-        except SupabaseError as error:
-            raise RunError(f"The embedded Supabase did not start: {error}") from error
+            embedded.wait_until_ready()
+        except EmbeddedError as error:
+            raise RunError(str(error)) from error
     notice_at = time.monotonic() + NOTICE_AFTER
     while True:
-        _require_alive(service, supabase)
+        _require_alive(service, embedded)
         status, body = service.readiness()
         if status == 200:
             return
@@ -108,13 +125,21 @@ def _wait_until_ready(service: Service, supabase: LocalSupabase | None) -> None:
         time.sleep(0.05)
 
 
-def _require_alive(service: Service, supabase: LocalSupabase | None) -> None:
-    if supabase is not None and supabase.returncode is not None:
-        raise RunError(
-            f"The embedded Supabase ended by itself (exit code {supabase.returncode}); its log is {supabase.log_path}."
-        )
+def _require_alive(service: Service, embedded: Embedded | None) -> None:
+    if embedded is not None:
+        try:
+            embedded.require_alive()
+        except EmbeddedError as error:
+            raise RunError(str(error)) from error
     if service.returncode is not None:
         raise RunError(f"The service ended by itself (exit code {service.returncode}); what it said is above.")
+
+
+def _switch(settings: dict[str, str], variable: str) -> bool:
+    value = settings.get(variable, "false")
+    if value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise RunError(f"{variable} must be true or false, and is {value!r}.")
 
 
 def _port(settings: dict[str, str], variable: str) -> int:

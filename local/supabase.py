@@ -33,6 +33,7 @@ class LocalSupabase:
     Several run side by side, each on its own `port` (of 127.0.0.1) and `state_dir`; starting again on the same
     `state_dir` finds the same users. `overrides` changes values of supabase/config.toml: {"auth.jwt_expiry": 5}.
     `password_cost` is bcrypt's; the default takes about 0.1 s for each password, and 4, the least, about 2 ms.
+    `trusted_certificate` is that of the mail server, which has to speak TLS, in PEM.
     The server ends when this process does, however it ends.
     """
 
@@ -45,6 +46,7 @@ class LocalSupabase:
         *,
         password_cost: int | None = None,
         migrations: Path = MIGRATIONS,
+        trusted_certificate: Path | None = None,
     ) -> None:
         self.state_dir = state_dir.resolve()
         self.port = port
@@ -52,6 +54,7 @@ class LocalSupabase:
         self.overrides = dict(overrides or {})
         self.password_cost = password_cost
         self.migrations = migrations
+        self.trusted_certificate = trusted_certificate
         self.url = f"http://{HOST}:{port}"
         self.log_path = self.state_dir / "supabase.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -173,9 +176,11 @@ class LocalSupabase:
 
     def _environment(self) -> dict[str, str]:
         cost = {} if self.password_cost is None else {"LITE_AUTH_BCRYPT_COST": str(self.password_cost)}
+        trusted = {"NODE_EXTRA_CA_CERTS": str(self.trusted_certificate)} if self.trusted_certificate else {}
         return node.environment(
             {
                 **cost,
+                **trusted,
                 "DO_NOT_TRACK": "1",
                 "NO_COLOR": "1",
                 "SUPABASE_JWT_SECRET": self.keys.jwt_secret,

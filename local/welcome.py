@@ -37,7 +37,9 @@ Ctrl-C stops everything.
 """
 
 
-def embedded(url: str, state_dir: Path) -> str:
-    """How the embedded Supabase is called."""
+def embedded(url: str, state_dir: Path, mailbox: str, *, confirmation: bool) -> str:
+    """How the embedded Supabase is called, and below it the mailbox."""
     folder = state_dir.relative_to(ROOT) if state_dir.is_relative_to(ROOT) else state_dir
-    return f"{url} (embedded, for development; its data and log are in {folder}/)"
+    said = "confirm there before you sign in" if confirmation else "EMAIL_CONFIRMATION=true: new addresses are confirmed there"
+    return f"""{url} (embedded, for development; its data and log are in {folder}/)
+  Mailbox     {mailbox} ({said})"""

@@ -37,13 +37,18 @@ sys.exit(run(Path(sys.argv[1]), Path("no.env")))
 
 
 class Run:
-    """`make run` on a state folder of its own. `port` and `supabase_port` are where it serves."""
+    """`make run` on a state folder of its own. `port`, `supabase_port` and `mailbox_port` are where it serves."""
 
     def __init__(self, state: Path, settings: dict[str, str]) -> None:
         self.state = state
-        self.port, self.supabase_port = free_port(), free_port()
+        self.port, self.supabase_port, self.mailbox_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        ports = {"PORT": str(self.port), "SUPABASE_LOCAL_PORT": str(self.supabase_port)}
+        self.mailbox_url = f"http://127.0.0.1:{self.mailbox_port}"
+        ports = {
+            "PORT": str(self.port),
+            "SUPABASE_LOCAL_PORT": str(self.supabase_port),
+            "MAILBOX_PORT": str(self.mailbox_port),
+        }
         self._output = state.with_suffix(".output")
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -86,6 +91,7 @@ class Run:
         try:
             require_free(self.port)
             require_free(self.supabase_port)
+            require_free(self.mailbox_port)
         except PortTakenError:
             return False
         return True
@@ -137,7 +143,7 @@ def test_what_it_prints_signs_up_and_in_when_pasted(start: StartRun) -> None:
 def test_asked_to_stop_it_ends_well_and_leaves_nothing(start: StartRun, asked: signal.Signals) -> None:
     run = start().until_ready()
     processes = run.processes()
-    assert len(processes) >= 2
+    assert len(processes) >= 3
     run.process.send_signal(asked)
     assert run.ends() == 0
     assert [process for process in processes if process.exists()] == []
@@ -191,7 +197,7 @@ def test_a_second_run_from_the_same_folder_is_told_so(start: StartRun) -> None:
     assert second.output == "Latchkey already runs from this folder; stop that one first.\n"
 
 
-@pytest.mark.parametrize("variable", ["PORT", "SUPABASE_LOCAL_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "SUPABASE_LOCAL_PORT", "MAILBOX_PORT"])
 def test_a_taken_port_is_one_line(start: StartRun, supabase: LocalSupabase, variable: str) -> None:
     run = start(**{variable: str(supabase.port)})
     assert run.ends() == 1
@@ -216,6 +222,8 @@ def test_with_a_project_of_ones_own_nothing_embedded_is_started(start: StartRun,
     run = start(HOST="localhost", **own).until_ready()
     assert f"http://localhost:{run.port}/ui/" in run.output
     require_free(run.supabase_port)
+    require_free(run.mailbox_port)
+    assert "Mailbox" not in run.output
     email = new_email()
     assert _browser(run).sign_up(email).status_code == 200
     assert supabase.query(f"select id from \"auth.users\" where email = '{email}'")
@@ -230,13 +238,52 @@ def test_a_setting_that_the_service_refuses_is_told(start: StartRun) -> None:
     assert run.left_nothing()
 
 
-def test_it_ends_when_the_embedded_supabase_does(start: StartRun) -> None:
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [("@supabase/lite", "embedded Supabase"), ("maildev/bin/maildev", "mailbox")],
+    ids=["supabase", "mailbox"],
+)
+def test_it_ends_when_what_it_started_does(start: StartRun, program: str, name: str) -> None:
     run = start().until_ready()
-    (supabase,) = (process for process in run.processes() if "@supabase/lite" in (process / "cmdline").read_text())
-    os.kill(int(supabase.name), signal.SIGKILL)
+    (part,) = (process for process in run.processes() if program in (process / "cmdline").read_text())
+    os.kill(int(part.name), signal.SIGKILL)
     assert run.ends() == 1
-    assert "The embedded Supabase ended by itself" in run.output
+    assert f"The {name} ended by itself" in run.output
     assert run.left_nothing()
+
+
+def test_with_confirmation_on_the_mail_comes_first_and_a_reset_forgets_it(start: StartRun) -> None:
+    email = new_email()
+    run = start(EMAIL_CONFIRMATION="true").until_ready()
+    assert re.search(rf"^  Mailbox +{re.escape(run.mailbox_url)} ", run.output, re.MULTILINE)
+    assert _browser(run).sign_up(email).status_code == 200
+    assert _browser(run).sign_in(email).json()["code"] == "auth_email_not_confirmed"
+    (mail,) = loopback.get(f"{run.mailbox_url}/email", timeout=10).json()
+    assert mail["to"][0]["address"] == email
+    assert 'href="http://localhost:5173/account/confirm#token_hash=' in mail["html"]
+    run.process.send_signal(signal.SIGHUP)
+    assert run.ends() == 0
+
+    assert reset(run.state) == 0
+    run = start().until_ready()
+    assert loopback.get(f"{run.mailbox_url}/email", timeout=10).json() == []
+    assert _browser(run).sign_up(email).status_code == 200
+    assert _browser(run).sign_in(email).status_code == 200
+
+
+def test_what_is_no_switch_is_one_line(start: StartRun) -> None:
+    run = start(EMAIL_CONFIRMATION="perhaps")
+    assert run.ends() == 1
+    assert run.output == "EMAIL_CONFIRMATION must be true or false, and is 'perhaps'.\n"
+
+
+def test_it_comes_with_a_github_of_its_own(start: StartRun) -> None:
+    run = start().until_ready()
+    supabase = f"http://127.0.0.1:{run.supabase_port}/auth/v1"
+    begun = loopback.get(f"{supabase}/authorize?provider=github", timeout=10)
+    consent_page = loopback.get(begun.headers["Location"], timeout=10)
+    assert begun.headers["Location"].startswith("http://127.0.0.1:")
+    assert "Ada Lovelace" in consent_page.text
 
 
 def _browser(run: Run) -> Browser:
