@@ -10,7 +10,10 @@ import pytest
 from local import keys
 from tests.recorded.__main__ import FOLDER, act, document
 from tests.recorded.scenarios import SCENARIOS
+from tests.recorded.scenarios.scene import query_of
 from tests.support.project import elliptic
+from tests.support.upstream.base import SITE
+from tests.support.upstream.proofs import pkce
 from tests.support.upstream.recorded import RecordedUpstream
 
 
@@ -41,6 +44,17 @@ def test_a_token_may_be_signed_with_a_key_that_is_published() -> None:
         assert upstream.wire.call("GET", "/user", token=session.access_token).status == 200
         published = upstream.wire.call("GET", "/.well-known/jwks.json", key="").json
     assert [each["kid"] for each in published["keys"]] == ["a-key"]
+
+
+def test_a_person_says_yes_at_the_provider_and_comes_back_with_a_code() -> None:
+    verifier, challenge = pkce()
+    with RecordedUpstream(keys.generate()) as upstream:
+        upstream.next_at_provider("octo@example.com")
+        query = f"provider=github&redirect_to={SITE}/account/return&code_challenge={challenge}&code_challenge_method=s256"
+        back = upstream.consent(f"{upstream.url}/auth/v1/authorize?{query}")
+        exchange = {"auth_code": query_of(back)["code"], "code_verifier": verifier}
+        answer = upstream.wire.call("POST", "/token?grant_type=pkce", exchange)
+    assert answer.json["user"]["email"] == "octo@example.com"
 
 
 def test_what_was_not_recorded_is_refused_loudly_and_fails_the_test() -> None:

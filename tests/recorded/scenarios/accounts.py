@@ -64,14 +64,18 @@ def admin_users(s: Scene) -> None:
 
 @scenario()
 def user_banned(s: Scene) -> None:
-    """Banned by the admin API: sign-in with the right and a wrong password, refresh, user."""
+    """Banned by the admin API: sign-in with the right and a wrong password, refresh, user, recover, otp, a link."""
     ada, session = s.signed_in()
+    link = s.link("recovery", ada.email)
     s.upstream.admin("PUT", f"/admin/users/{ada.id}", {"ban_duration": "24h"})
     s.call("POST", "/token?grant_type=password", {"email": ada.email, "password": PASSWORD})
     s.note("wrong password")
     s.call("POST", "/token?grant_type=password", {"email": ada.email, "password": "wrong"})
     s.refresh(session.refresh_token)
     s.call("GET", "/user", token=session.access_token)
+    s.call("POST", "/verify", {"type": "recovery", "token_hash": link.token_hash})
+    s.call("POST", "/recover", {"email": ada.email})
+    s.call("POST", "/otp", {"email": ada.email, "create_user": False})
 
 
 @scenario()

@@ -60,3 +60,15 @@ def email_change_single(s: Scene) -> None:
     new = s.address("new")
     s.call("PUT", "/user" + CONFIRM, {"email": new, **_proof()}, token=session.access_token)
     s.call("POST", "/verify", {"type": "email_change", "token_hash": s.mail(new).token_hash})
+
+
+@scenario()
+def email_change_unconfirmed(s: Scene) -> None:
+    """Confirmations of sign-ups off: two mails all the same, of which one is enough; the other after it."""
+    ada, session = s.signed_in()
+    new = s.address("new")
+    s.call("PUT", "/user" + CONFIRM, {"email": new, **_proof()}, token=session.access_token)
+    s.note("from the mail to the new address")
+    s.call("POST", "/verify", {"type": "email_change", "token_hash": s.mail(new).token_hash})
+    s.note("from the mail to the old address")
+    s.call("POST", "/verify", {"type": "email_change", "token_hash": s.mail(ada.email).token_hash})

@@ -69,4 +69,3 @@ def session_functions(s: Scene) -> None:
     s.note("their own")
     _data(s, "POST", ending, {"session_id": claims(low.access_token)["session_id"]}, token=low.access_token)
     _data(s, "POST", "/rpc/latchkey_migration", {}, key=s.upstream.keys.secret_key)
-    _data(s, "POST", "/rpc/latchkey_migration", {}, token=factor.session.access_token)

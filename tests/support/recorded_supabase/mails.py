@@ -36,6 +36,7 @@ def otp(request: Request) -> Reply:
 
 
 def _ask(request: Request, kind: str) -> Reply:
+    request.count("RATE_LIMIT_OTP")
     request.require_captcha()
     project, body = request.project, request.body
     if not project.on("EXTERNAL_EMAIL_ENABLED"):
@@ -123,6 +124,7 @@ def generate_link(request: Request) -> Reply:
 
 @answers("POST /auth/v1/verify")
 def verify(request: Request) -> Reply:
+    request.count("RATE_LIMIT_VERIFY")
     body = request.body
     kind = body.get("type", "")
     if "token_hash" in body and "email" in body:
@@ -136,7 +138,7 @@ def verify(request: Request) -> Reply:
         raise Refused("otp_expired", "Email link" if "token_hash" in body else "Token has expired")
     user, slot = found
     if user.banned(request.project.now()):
-        raise NotRecordedError("verify for a banned user")
+        raise Refused("user_banned")
     return _accept(request, user, slot)
 
 
@@ -164,7 +166,8 @@ def _accept(request: Request, user: User, slot: str) -> Reply:
     if proof.kind == "invite":
         user.times.pop("confirmation_sent_at")
     if slot.startswith("email_change"):
-        if project.on("MAILER_SECURE_EMAIL_CHANGE_ENABLED") and not user.halfway:
+        both = project.on("MAILER_SECURE_EMAIL_CHANGE_ENABLED") and not project.on("MAILER_AUTOCONFIRM")
+        if both and not user.halfway:
             user.halfway = True
             if "token_hash" not in request.body:  # six digits are not used up by the first of two confirmations
                 user.proofs[slot] = proof

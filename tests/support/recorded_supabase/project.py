@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,9 @@ USUAL = {
     "SESSIONS_TIMEBOX": "0s",
     "PASSWORD_REQUIRED_CHARACTERS": "",
     "RATE_LIMIT_HEADER": "X-Forwarded-For",
+    "RATE_LIMIT_TOKEN_REFRESH": "100000",
+    "RATE_LIMIT_VERIFY": "100000",
+    "RATE_LIMIT_OTP": "100000",
     "SAML_ENABLED": "false",
     "SITE_URL": "http://localhost:5173",
 }
@@ -63,6 +67,7 @@ class RecordedProject:
         self.mails: list[MailProof] = []
         self.visitor: dict[str, str] = {}
         self.migrated = True
+        self.asked: Counter[tuple[str, str]] = Counter()
 
     @property
     def provider_url(self) -> str:
@@ -74,6 +79,7 @@ class RecordedProject:
         if unknown := set(settings) - set(USUAL):
             raise KeyError(f"no recording is about {sorted(unknown)}")
         self.settings = USUAL | dict(settings)
+        self.asked.clear()
 
     def on(self, name: str) -> bool:
         return self.settings[name] == "true"

@@ -17,7 +17,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "recorded"
 
 # One check each, whichever operation it stands before: what it answers was recorded on one of them.
 _EVERYWHERE = frozenset(
-    {"bad_jwt", "captcha_failed", "no_authorization", "session_not_found", "user_banned", "user_not_found", "not_admin"}
+    {
+        "over_request_rate_limit",
+        "bad_jwt",
+        "captcha_failed",
+        "no_authorization",
+        "session_not_found",
+        "user_banned",
+        "user_not_found",
+        "not_admin",
+    }
 )
 
 

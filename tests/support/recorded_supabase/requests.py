@@ -14,6 +14,8 @@ from tests.support.recorded_supabase.project import RecordedProject
 from tests.support.recorded_supabase.recordings import NotRecordedError, Refused, operation
 from tests.support.recorded_supabase.state import Session, User
 
+BURST = 30  # requests that an address may make at once, whatever the limit is
+
 
 class PlainAnswer(Exception):  # noqa: N818 - an answer, not an error
     """An answer without a code of Supabase Auth's: the recorded one that holds this text."""
@@ -65,7 +67,8 @@ class Request:
     @property
     def address(self) -> str:
         name = self.project.settings["RATE_LIMIT_HEADER"].lower()
-        return self.headers.get("sb-forwarded-for") or self.headers.get(name) or "127.0.0.1"
+        forwarded = self.headers.get("sb-forwarded-for") if self.by_owner else None
+        return forwarded or self.headers.get(name) or "127.0.0.1"
 
     @property
     def agent(self) -> str:
@@ -112,6 +115,12 @@ class Request:
         if user.banned(self.project.now()):
             raise Refused("user_banned", "User is banned")
         return user, session
+
+    def count(self, limit: str) -> None:
+        """Count a request of this address. Raises Refused beyond the burst, where the project has a limit that tests can meet."""
+        self.project.asked[limit, self.address] += 1
+        if int(self.project.settings[limit]) < BURST < self.project.asked[limit, self.address]:
+            raise Refused("over_request_rate_limit")
 
     def require_captcha(self) -> None:
         """Raises Refused. The secret key is let past."""

@@ -49,6 +49,7 @@ def sign_in(request: Request) -> Reply:
 
 @answers("POST /auth/v1/token?grant_type=refresh_token")
 def refresh(request: Request) -> Reply:
+    request.count("RATE_LIMIT_TOKEN_REFRESH")
     project, value = request.project, request.body["refresh_token"]
     second_version = project.settings["SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION"] == "2"
     if not re.fullmatch(r"[a-z2-7]{12}|[\w-]{51}", value):
