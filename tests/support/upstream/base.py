@@ -86,6 +86,9 @@ class Upstream:
         if settings:
             raise Unavailable(f"the settings {sorted(settings)} cannot be given to {self.name}")
 
+    def check(self) -> None:
+        """After a test. Raises AssertionError where it asked for what this Supabase cannot say."""
+
     def pass_time(self, seconds: float) -> None:
         """Let time pass for the project."""
         time.sleep(seconds)

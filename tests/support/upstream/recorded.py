@@ -33,6 +33,10 @@ class RecordedUpstream(Upstream):
     def configure(self, **settings: str) -> None:
         self.server.project.configure(settings)
 
+    def check(self) -> None:
+        asked, self.server.not_recorded = self.server.not_recorded, []
+        assert asked == [], f"no recording answers this: {asked}"
+
     def pass_time(self, seconds: float) -> None:
         self.server.project.ahead += seconds
 
