@@ -24,7 +24,7 @@ def test_who_signs_in_is_known_until_they_sign_out(upstream: Upstream, visitor: 
 
 
 @pytest.mark.project(MAILER_AUTOCONFIRM="true")
-def test_sign_up_makes_a_profile_that_its_owner_reads(upstream: Upstream, visitor: Browser) -> None:
+def test_sign_up_makes_a_profile_that_its_owner_reads(visitor: Browser) -> None:
     email = new_email()
     assert visitor.sign_up(email, PASSWORD, "Ada Lovelace").status_code == 200
     assert visitor.sign_in(email, PASSWORD).status_code == 200

@@ -117,7 +117,7 @@ class Request:
         return user, session
 
     def count(self, limit: str) -> None:
-        """Count a request of this address. Raises Refused beyond the burst, where the project has a limit that tests can meet."""
+        """Count a request of this address. Raises Refused beyond the burst, where the project has a limit that counts."""
         self.project.asked[limit, self.address] += 1
         if int(self.project.settings[limit]) < BURST < self.project.asked[limit, self.address]:
             raise Refused("over_request_rate_limit")
