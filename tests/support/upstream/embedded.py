@@ -11,6 +11,7 @@ from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.service import free_port
 from tests.support.upstream.base import PASSWORD, LinkKind, Person, Proof, Unavailable, Upstream, address
+from tests.support.upstream.mailbox import MailboxReader
 from tests.support.upstream.wire import Wire
 
 # Supabase Auth's settings, as far as supabase/config.toml has them for the embedded one.
@@ -30,12 +31,19 @@ _ASKED: Final[Mapping[LinkKind, tuple[str, str]]] = {
 
 
 class EmbeddedUpstream(Upstream):
-    """Start it with `with`. `state` makes the state folder of a migrated instance; each other configuration has its own."""
+    """Start it with `with`. `state` makes the state folder of a migrated instance; each other configuration has its own.
+
+    `mailbox_url` is where its mails can be read, `config` what changes in supabase/config.toml so that they go there.
+    """
 
     name = "the embedded Supabase"
 
-    def __init__(self, state: Callable[[], Path], keys: Keys) -> None:
+    def __init__(
+        self, state: Callable[[], Path], keys: Keys, *, mailbox_url: str = "", config: Mapping[str, object] | None = None
+    ) -> None:
         self._state = state
+        self._config = dict(config or {})
+        self._mailbox = MailboxReader(mailbox_url)
         self._port = free_port()
         self._running: LocalSupabase | None = None
         self._settings: dict[str, str] | None = None
@@ -57,7 +65,7 @@ class EmbeddedUpstream(Upstream):
             return
         if self._running is not None:
             self._running.stop()
-        overrides = {_CONFIG[name][0]: _CONFIG[name][1](value) for name, value in settings.items()}
+        overrides = self._config | {_CONFIG[name][0]: _CONFIG[name][1](value) for name, value in settings.items()}
         self._running = LocalSupabase(self._state(), self._port, self.keys, overrides, password_cost=4)
         self._running.start()
         self._settings = dict(settings)
@@ -82,6 +90,12 @@ class EmbeddedUpstream(Upstream):
             self.wire.call("POST", path, {"email": email})
         (row,) = self._query(f"""select {column} from "auth.users" where email = '{email}'""")
         return Proof(row[column], "")
+
+    def count_mails(self, email: str) -> int:
+        return len(self._mailbox.texts(email))
+
+    def mail(self, email: str) -> Proof:
+        return self._mailbox.newest(email)
 
     def end_session(self, session_id: str) -> None:
         self._query(f"""delete from "auth.sessions" where id = '{session_id}'""")

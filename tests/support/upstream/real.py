@@ -12,20 +12,17 @@ needed. What more can be tried depends on:
 
 from __future__ import annotations
 
-import html
 import os
-import re
 import shlex
 import subprocess
-import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from local.keys import Keys
 from tests.support.programs import executable
 from tests.support.upstream.base import Aged, Proof, Unavailable, Upstream
-from tests.support.upstream.wire import NO_KEY, Wire
+from tests.support.upstream.mailbox import MailboxReader
+from tests.support.upstream.wire import Wire
 
 _NEEDED = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
 _AGED: Mapping[Aged, str] = {
@@ -49,12 +46,11 @@ class RealSupabase(Upstream):
         super().__init__(
             Wire(url, publishable, secret), Keys(publishable, secret, environ.get("SUPABASE_JWT_SECRET", ""), "c" * 48)
         )
-        self._mailbox = environ.get("MAILBOX_URL", "")
+        self._mailbox = MailboxReader(environ.get("MAILBOX_URL", ""))
         self._database = environ.get("DATABASE_URL", "")
         self._configure = shlex.split(environ.get("SUPABASE_CONFIGURE", ""))
         self._provider = shlex.split(environ.get("SUPABASE_PROVIDER_VISITOR", ""))
         self._configured: dict[str, str] = {}
-        self._read: dict[str, int] = {}
 
     def settings(self) -> dict[str, Any]:
         """What GET /settings tells."""
@@ -109,28 +105,7 @@ class RealSupabase(Upstream):
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def count_mails(self, email: str) -> int:
-        return len(self._mails(email))
+        return len(self._mailbox.texts(email))
 
     def mail(self, email: str) -> Proof:
-        deadline = time.monotonic() + 10
-        while len(mails := self._mails(email)) <= self._read.get(email, 0):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no mail came to {email}")
-            time.sleep(0.1)
-        self._read[email] = len(mails)
-        text = mails[-1]
-        found = re.search(r"(?:token_hash|token)=((?:pkce_)?[0-9a-f]{56})", text)
-        digits = re.search(r"(?<![\w=/#-])\d{6}(?![\w-])", re.sub(r"https?://[^\s\"<>]+", "", text))
-        return Proof(found[1] if found else "", digits[0] if digits else "")
-
-    def _mails(self, email: str) -> list[str]:
-        if not self._mailbox:
-            raise Unavailable("there is no MAILBOX_URL")
-        parts = urlsplit(self._mailbox)
-        mailbox = Wire(f"{parts.scheme}://{parts.netloc}", "", "")
-        mails = mailbox.call("GET", "/email", key=NO_KEY, prefix=parts.path.rstrip("/")).json
-        return [
-            html.unescape(mail.get("html") or mail.get("text") or "")
-            for mail in mails
-            if email in {to["address"].lower() for to in mail["to"]}
-        ]
+        return self._mailbox.newest(email)
