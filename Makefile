@@ -147,7 +147,7 @@ $(STAMPS)/client: clients/typescript/package.json clients/typescript/package-loc
 	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
-$(STAMPS)/client-dist: $(STAMPS)/client clients/typescript/tsconfig.build.json $(wildcard clients/typescript/src/*.ts)
+$(STAMPS)/client-dist: $(STAMPS)/client clients/typescript/tsconfig.build.json $(wildcard clients/typescript/src/*.ts clients/typescript/src/*/*.ts)
 	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
 	@touch $@
 

@@ -1,7 +1,7 @@
 import type { AxiosError, AxiosInstance, InternalAxiosRequestConfig } from "axios";
-import type { Latchkey } from "./client.ts";
-import { LatchkeyError, type LatchkeyErrorBody, unwrap } from "./errors.ts";
-import { asError } from "./transport.ts";
+import { asError } from "./core/wire.ts";
+import { LatchkeyError, type LatchkeyErrorBody, networkError, unwrap } from "./errors.ts";
+import type { Latchkey } from "./latchkey.ts";
 
 /** What is kept with a request; Axios copies it when the request is repeated. */
 interface Config extends InternalAxiosRequestConfig {
@@ -40,6 +40,8 @@ export function attachLatchkey(instance: AxiosInstance, latchkey: Latchkey): () 
   };
 }
 
+const TIMEOUTS = ["ECONNABORTED", "ETIMEDOUT"];
+
 /**
  * What went wrong, of anything that an Axios call to Latchkey throws: an error to switch on by its `code`. Rethrows what
  * is no failed request, cancellation included.
@@ -47,7 +49,9 @@ export function attachLatchkey(instance: AxiosInstance, latchkey: Latchkey): () 
 export function errorOf(failure: unknown): LatchkeyErrorBody {
   if (failure instanceof LatchkeyError) return failure.error;
   if (!isAxiosError(failure) || failure.code === "ERR_CANCELED") throw failure;
-  if (!failure.response) return { code: "network_error", message: failure.message, details: {} };
+  if (!failure.response) {
+    return networkError(TIMEOUTS.includes(failure.code ?? "") ? "timeout" : "unreachable", failure.message);
+  }
   return asError<LatchkeyErrorBody>(failure.response.data, failure.response.status);
 }
 

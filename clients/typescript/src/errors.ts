@@ -1,19 +1,39 @@
 import { SESSION_ENDED, TEMPORARY } from "./codes.ts";
 import type { operations } from "./schema.ts";
 
+type Responses<Operation> = Operation extends { responses: infer All } ? All : never;
+
+/** What the contract calls success: 200, 201, 202 and 204 alike. */
+type SuccessStatus<All> = { [Status in keyof All]: `${Status & number}` extends `2${string}` ? Status : never }[keyof All];
+
 type JsonBody<Response> = Response extends { content: { "application/json": infer Body } } ? Body : never;
-type FailureStatus<Responses> = Exclude<keyof Responses, 200>;
+type JsonBodyOrNull<Response> = Response extends { content: { "application/json": infer Body } } ? Body : null;
+
+/** What an operation answers when it succeeds; null where that is nothing. */
+export type SuccessOf<Operation> = {
+  [Status in SuccessStatus<Responses<Operation>>]: JsonBodyOrNull<Responses<Operation>[Status]>;
+}[SuccessStatus<Responses<Operation>>];
+
+/** What an operation answers when it fails. */
+export type FailureOf<Operation> = {
+  [Status in Exclude<keyof Responses<Operation>, SuccessStatus<Responses<Operation>>>]: JsonBody<Responses<Operation>[Status]>;
+}[Exclude<keyof Responses<Operation>, SuccessStatus<Responses<Operation>>>];
 
 /** What the service answers when this operation fails, as the contract says: one member for each `code`. */
-export type OperationError<Operation extends keyof operations> = {
-  [Status in FailureStatus<operations[Operation]["responses"]>]: JsonBody<operations[Operation]["responses"][Status]>;
-}[FailureStatus<operations[Operation]["responses"]>];
+export type OperationError<Name extends keyof operations> = FailureOf<operations[Name]>;
 
-/** No answer came: offline, a dead host, a timeout, or a page whose origin the service does not allow (CORS). */
+/**
+ * No answer came. `details.reason` is what is known of why: `offline`, `timeout`, `origin` (the service is there, and does not
+ * know the page's origin: its CORS_ORIGINS) or `unreachable`.
+ */
 export interface NetworkError {
   code: "network_error";
   message: string;
-  details: Record<string, never>;
+  details: { reason: "offline" | "timeout" | "origin" | "unreachable" };
+}
+
+export function networkError(reason: NetworkError["details"]["reason"], message: string): NetworkError {
+  return { code: "network_error", message, details: { reason } };
 }
 
 /** Something else than the service answered: a proxy's error page, a captive portal. */
@@ -41,7 +61,7 @@ export type SignOutError = PostError<"logout">;
 export type MeError = OperationError<"getMe"> | RefreshError | TransportError;
 
 /** Every error that the client can return. */
-export type LatchkeyErrorBody = SignUpError | SignInError | RefreshError | SignOutError | MeError;
+export type LatchkeyErrorBody = { [Name in keyof operations]: OperationError<Name> }[keyof operations] | TransportError;
 
 /** What an operation returns: `data`, or an `error` to switch on by its `code`. */
 export type Result<Data, Failure extends LatchkeyErrorBody> =

@@ -1,4 +1,6 @@
-export { type CallOptions, Latchkey, type LatchkeyEvents, type LatchkeyOptions } from "./client.ts";
+export type { SignedUp } from "./capabilities/sign-up.ts";
+export type { CallOptions } from "./core/session.ts";
+export type { LatchkeyEvents, SignedOutReason, Snapshot, User } from "./core/state.ts";
 export {
   isSessionEnded,
   isTemporary,
@@ -18,5 +20,5 @@ export {
   type UnexpectedResponseError,
   unwrap,
 } from "./errors.ts";
+export { Latchkey, type LatchkeyOptions } from "./latchkey.ts";
 export type { components, operations, paths } from "./schema.ts";
-export type { SignedOutReason, User } from "./tabs.ts";

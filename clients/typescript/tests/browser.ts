@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { after } from "node:test";
 import { CookieJar } from "tough-cookie";
-import { Latchkey, type LatchkeyOptions, unwrap } from "../src/index.ts";
+import type { Surroundings } from "../src/core/surroundings.ts";
+import { type Latchkey, type LatchkeyOptions, unwrap } from "../src/index.ts";
+import { LatchkeyAmong } from "../src/latchkey.ts";
 
-/** The services that the tests run against, over one Supabase: one works, the other cannot reach its Supabase. */
+/** The services that the tests run against: one works, one cannot reach its Supabase, one confirms addresses. */
 export const SERVICE = required("LATCHKEY_URL");
 export const CUT_OFF_SERVICE = required("LATCHKEY_CUT_OFF_URL");
+export const CONFIRMING_SERVICE = required("LATCHKEY_CONFIRMING_URL");
 
 export const PASSWORD = "correct horse battery staple";
 
@@ -19,15 +22,17 @@ function required(name: string): string {
   return value;
 }
 
-/** Cookies that all tabs share, as a browser keeps them; and a record of what went over the wire. */
+/** Cookies, locks and channels that all tabs share, as in a browser; and a record of what went over the wire. */
 export class Browser {
+  /** Node's own, which work as a browser's do. A client takes them of itself only on a page. */
+  around: Surroundings = { locks: globalThis.navigator?.locks, Channel: BroadcastChannel };
   readonly jar = new CookieJar();
   readonly requests: string[] = [];
   /** Changes requests on their way out, or keeps them from leaving. */
   intercept: (request: Request) => Request | Promise<Request> = (request) => request;
 
   tab(options: LatchkeyOptions = {}): Latchkey {
-    const tab = new Latchkey({ baseUrl: SERVICE, fetch: (request) => this.#fetch(request), ...options });
+    const tab = new LatchkeyAmong({ baseUrl: SERVICE, fetch: this.fetch, ...options }, () => this.around);
     after(() => tab.close());
     return tab;
   }
@@ -36,7 +41,6 @@ export class Browser {
   async signedIn(options: LatchkeyOptions = {}): Promise<Latchkey> {
     const tab = this.tab(options);
     unwrap(await tab.signUp({ email: newEmail(), password: PASSWORD, profile: { displayName: "Ada Lovelace" } }));
-    unwrap(await tab.restore());
     this.requests.length = 0;
     return tab;
   }
@@ -50,14 +54,14 @@ export class Browser {
     return this.jar.getCookiesSync(SERVICE).map((cookie) => cookie.key);
   }
 
-  async #fetch(original: Request): Promise<Response> {
+  readonly fetch = async (original: Request): Promise<Response> => {
     const request = await this.intercept(original);
     this.requests.push(`${request.method} ${new URL(request.url).pathname}`);
     if (request.credentials === "include") request.headers.set("Cookie", this.jar.getCookieStringSync(request.url));
     const response = await fetch(request);
     for (const cookie of response.headers.getSetCookie()) this.jar.setCookieSync(cookie, request.url);
     return response;
-  }
+  };
 }
 
 /** The same request to another service. */

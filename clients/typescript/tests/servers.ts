@@ -34,3 +34,27 @@ export async function serveApi({ refusals = 0 } = {}): Promise<Api> {
   });
   return api;
 }
+
+/** One answer of a service: a status, and a body unless there is none. */
+export type Answer = [status: number, body?: unknown];
+
+/** A service that answers so: "POST /auth/signin". What it was asked for stands in `seen`. A CSRF token it has for everybody. */
+export async function serveAnswers(answers: Record<string, Answer>): Promise<{ url: string; seen: string[] }> {
+  const all: Record<string, Answer> = { "GET /auth/csrf": [200, { csrfToken: "a-token" }], ...answers };
+  const seen: string[] = [];
+  const url = await serve((request, response) => {
+    const asked = `${request.method} ${request.url}`;
+    seen.push(asked);
+    const [status, body] = all[asked] ?? [404, { code: "not_found", message: "There is nothing at this path", details: {} }];
+    if (body === undefined) response.writeHead(status).end();
+    else response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+  });
+  return { url, seen };
+}
+
+export const ADA = { id: "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11", email: "ada@example.com" };
+
+/** What sign-in and refresh answer. */
+export function sessionOf(user = ADA, accessToken = "header.payload.signature") {
+  return { accessToken, expiresIn: 3600, user };
+}

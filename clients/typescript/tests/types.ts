@@ -1,4 +1,5 @@
 /** What the types promise. Nothing here runs: the compiler is the test. */
+import type { FailureOf, SuccessOf } from "../src/errors.ts";
 import type { Latchkey, SignInError } from "../src/index.ts";
 
 /** Every code that sign-in can fail with has its case; one more or one less does not compile. */
@@ -53,4 +54,40 @@ export async function narrows(latchkey: Latchkey): Promise<void> {
   const restored = await latchkey.restore();
   // @ts-expect-error at start-up it is no error that nobody is signed in
   if (restored.error?.code === "auth_refresh_missing") return;
+}
+
+/** What the client makes of an operation whose success is none of the usual 200. */
+type Deletion = {
+  responses: { 204: { content?: never }; 404: { content: { "application/json": { code: "not_found" } } } };
+};
+type Creation = {
+  responses: {
+    201: { content: { "application/json": { id: string } } };
+    202: { content?: never };
+    409: { content: { "application/json": { code: "conflict" } } };
+  };
+};
+
+export function succeeds(deleted: SuccessOf<Deletion>, created: SuccessOf<Creation>): void {
+  deleted satisfies null;
+  created satisfies { id: string } | null;
+}
+
+export function fails(undeleted: FailureOf<Deletion>, uncreated: FailureOf<Creation>): void {
+  undeleted.code satisfies "not_found";
+  uncreated.code satisfies "conflict";
+}
+
+export function tells(latchkey: Latchkey): string {
+  const session = latchkey.getSnapshot();
+  switch (session.status) {
+    case "unknown":
+      return session.error?.code ?? "";
+    case "signedOut":
+      return session.reason ?? "";
+    case "signedIn":
+      return session.user.email;
+    default:
+      return session satisfies never;
+  }
 }
