@@ -21,7 +21,8 @@ export NODE_USE_SYSTEM_CA := 1
 help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT, MAILBOX_PORT, EMAIL_CONFIRMATION=true for run; PYTHON for the interpreter (3.11 or later)\n'
+	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT, MAILBOX_PORT, EMAIL_CONFIRMATION=true for run; PORT, WEB_PORT for web;'
+	@printf ' PYTHON for the interpreter (3.11 or later)\n'
 
 run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase, a mailbox and the service; with SUPABASE_URL set, the service only
 	@$(BIN)/python -m local run

@@ -1,3 +1,4 @@
+import { useSession } from "@latchkey/client/react";
 import { Navigate, Outlet, Route, Routes } from "react-router";
 import { Shell } from "./components/shell.tsx";
 import { CheckMail } from "./pages/check-mail.tsx";
@@ -6,17 +7,17 @@ import { SignIn } from "./pages/sign-in.tsx";
 import { SignUp } from "./pages/sign-up.tsx";
 import { Unreachable } from "./pages/unreachable.tsx";
 import { Waiting } from "./pages/waiting.tsx";
-import { useSession } from "./session.tsx";
 
 export function App() {
-  const { session } = useSession();
+  const session = useSession();
   // Until it is known who is signed in, no page is shown that may be the wrong one.
-  if (session.state === "unknown") return <Waiting />;
-  if (session.state === "unreachable") {
-    return (
+  if (session.status === "unknown") {
+    return session.error ? (
       <Shell>
         <Unreachable error={session.error} />
       </Shell>
+    ) : (
+      <Waiting />
     );
   }
   return (
@@ -29,7 +30,7 @@ export function App() {
       <Route element={<InShell />}>
         <Route
           path="/profile"
-          element={session.state === "signedIn" ? <Profile user={session.user} /> : <Navigate to="/sign-in" replace />}
+          element={session.status === "signedIn" ? <Profile user={session.user} /> : <Navigate to="/sign-in" replace />}
         />
       </Route>
       <Route path="*" element={<Navigate to="/profile" replace />} />
@@ -38,8 +39,8 @@ export function App() {
 }
 
 function ForVisitors() {
-  const { session } = useSession();
-  return session.state === "signedIn" ? <Navigate to="/profile" replace /> : <InShell />;
+  const session = useSession();
+  return session.status === "signedIn" ? <Navigate to="/profile" replace /> : <InShell />;
 }
 
 function InShell() {

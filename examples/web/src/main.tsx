@@ -1,8 +1,9 @@
+import { LatchkeyProvider } from "@latchkey/client/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./app.tsx";
-import { SessionProvider } from "./session.tsx";
+import { latchkey } from "./latchkey.ts";
 import "./styles.css";
 
 const root = document.getElementById("root");
@@ -11,9 +12,9 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <BrowserRouter>
-      <SessionProvider>
+      <LatchkeyProvider client={latchkey}>
         <App />
-      </SessionProvider>
+      </LatchkeyProvider>
     </BrowserRouter>
   </StrictMode>,
 );

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./problems.tsx";
 
 /** Seconds that are left of a problem's `retryAfter`. */
 export function useCountdown(problem: Problem): number {

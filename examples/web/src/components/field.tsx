@@ -1,11 +1,11 @@
-import { type InputHTMLAttributes, useId, useState } from "react";
-import type { FieldName } from "../problems.ts";
+import { type InputHTMLAttributes, type ReactNode, useId, useState } from "react";
+import type { FieldName } from "../problems.tsx";
 
 interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "name"> {
   name: FieldName;
   label: string;
   hint?: string;
-  error?: string | undefined;
+  error?: ReactNode;
 }
 
 /** A labelled input with its hint or its error below. The line is there from the start, so that nothing moves. */

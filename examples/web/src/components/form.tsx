@@ -1,6 +1,6 @@
 import type { LatchkeyErrorBody } from "@latchkey/client";
 import { type FormEvent, type ReactNode, useLayoutEffect, useRef, useState } from "react";
-import { type FieldName, type Problem, problemOf } from "../problems.ts";
+import { type FieldName, type Problem, problemOf } from "../problems.tsx";
 import { useCountdown } from "../use-countdown.ts";
 import { Button } from "./button.tsx";
 import { Notice } from "./notice.tsx";
@@ -43,7 +43,7 @@ export function Form({ check, send, submitLabel, busyLabel, hint, children }: Fo
     setBusy(true);
     const error = await send(values);
     setBusy(false);
-    if (error) setProblem(problemOf(error));
+    if (error) setProblem(problemOf(error, "signedOut"));
   }
 
   return (

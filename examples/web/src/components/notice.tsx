@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Problem } from "../problems.ts";
+import type { Problem } from "../problems.tsx";
 
 interface NoticeProps {
   problem: Problem;

@@ -5,14 +5,14 @@ import { Button } from "../components/button.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Notice } from "../components/notice.tsx";
 import { http, latchkey } from "../latchkey.ts";
-import { problemOf } from "../problems.ts";
+import { problemOf } from "../problems.tsx";
 
 type Me = components["schemas"]["Me"];
 
 export function Profile({ user }: { user: User }) {
   const { me, error, loading, load } = useMe();
   const { signOut, leaving, signOutError } = useSignOut();
-  const problem = error ? problemOf(error) : signOutError ? problemOf(signOutError) : { fields: {} };
+  const problem = error ? problemOf(error, "signedIn") : signOutError ? problemOf(signOutError, "signedIn") : { fields: {} };
   const retry = error ? () => void load() : signOutError ? signOut : undefined;
   return (
     <>

@@ -1,13 +1,14 @@
+import type { Snapshot } from "@latchkey/client";
+import { useSession } from "@latchkey/client/react";
 import { Link } from "react-router";
 import { Field } from "../components/field.tsx";
 import { Form, type Values } from "../components/form.tsx";
 import { Heading } from "../components/heading.tsx";
 import { latchkey } from "../latchkey.ts";
-import { FIELD_HELP, type Problem } from "../problems.ts";
-import { type Session, useSession } from "../session.tsx";
+import { FIELD_HELP, type Problem } from "../problems.tsx";
 
 export function SignIn() {
-  const { session } = useSession();
+  const session = useSession();
 
   async function send({ email, password }: Values) {
     return (await latchkey.signIn({ email, password })).error;
@@ -39,8 +40,8 @@ function check({ email, password }: Values): Problem["fields"] {
 }
 
 /** Why the reader sees this page, where that is not plain. */
-function newsOf(session: Session): string | null {
-  if (session.state !== "signedOut" || !session.reason) return null;
+function newsOf(session: Snapshot): string | null {
+  if (session.status !== "signedOut" || !session.reason) return null;
   if (session.reason === "auth_user_banned") return "This account is blocked. Please get in touch with support.";
   if (session.reason !== "signed_out") return "Your session has ended. Please sign in again.";
   return session.elsewhere ? "You signed out in another tab." : "You are signed out.";

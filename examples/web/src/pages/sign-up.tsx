@@ -3,17 +3,15 @@ import { Field } from "../components/field.tsx";
 import { Form, type Values } from "../components/form.tsx";
 import { Heading } from "../components/heading.tsx";
 import { latchkey } from "../latchkey.ts";
-import { FIELD_HELP, type Problem } from "../problems.ts";
+import { FIELD_HELP, type Problem, passwordProblem } from "../problems.tsx";
 
 export function SignUp() {
   const navigate = useNavigate();
 
   async function send({ email, password, displayName }: Values) {
-    const created = await latchkey.signUp({ email, password, ...(displayName && { profile: { displayName } }) });
-    if (created.error) return created.error;
-    // Where the project opens a session at once, this finds it; else the address has to be confirmed first.
-    const session = await latchkey.restore();
-    if (!session.data) await navigate("/check-mail", { state: { email, unsure: Boolean(session.error) } });
+    const { data, error } = await latchkey.signUp({ email, password, ...(displayName && { profile: { displayName } }) });
+    if (error) return error;
+    if (!data.signedIn) await navigate("/check-mail", { state: { email, unsure: !data.confirmationRequired } });
     return undefined;
   }
 
@@ -53,6 +51,6 @@ function check({ email, password, displayName }: Values): Problem["fields"] {
   return {
     ...(displayName.length <= 100 ? {} : { displayName: FIELD_HELP.displayName }),
     ...(email.includes("@") ? {} : { email: FIELD_HELP.email }),
-    ...(password.length >= 8 && password.length <= 72 ? {} : { password: FIELD_HELP.password }),
+    ...passwordProblem(password),
   };
 }

@@ -1,16 +1,16 @@
 import type { LatchkeyErrorBody } from "@latchkey/client";
+import { useLatchkey } from "@latchkey/client/react";
 import { useMemo, useState } from "react";
 import { Button } from "../components/button.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Notice } from "../components/notice.tsx";
-import { problemOf } from "../problems.ts";
-import { useSession } from "../session.tsx";
+import { problemOf } from "../problems.tsx";
 import { useCountdown } from "../use-countdown.ts";
 
 /** At start-up the service did not say who is signed in. Nobody is signed out by that. */
 export function Unreachable({ error }: { error: LatchkeyErrorBody }) {
-  const { restore } = useSession();
-  const problem = useMemo(() => problemOf(error), [error]);
+  const { restore } = useLatchkey();
+  const problem = useMemo(() => problemOf(error, "unknown"), [error]);
   const [busy, setBusy] = useState(false);
   const wait = useCountdown(problem);
 

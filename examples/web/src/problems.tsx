@@ -1,11 +1,13 @@
-import type { LatchkeyErrorBody } from "@latchkey/client";
+import type { LatchkeyErrorBody, NetworkError, Snapshot } from "@latchkey/client";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
 
 export type FieldName = "email" | "password" | "displayName";
 
 /** An error in a reader's words, and where it belongs. */
 export interface Problem {
   /** At the fields that it belongs to. */
-  fields: Partial<Record<FieldName, string>>;
+  fields: Partial<Record<FieldName, ReactNode>>;
   /** Above the form, where it belongs to none. */
   notice?: string;
   /** Seconds until another try makes sense. */
@@ -26,21 +28,38 @@ const FIELD_PATHS: Record<string, FieldName> = {
   "/profile/displayName": "displayName",
 };
 
+const MOST_BYTES = 72;
+const TOO_MANY_BYTES = "Too long: letters beyond a–z count double or more.";
+
 const PASSWORD_REASONS: Record<string, string> = {
-  length: "Use 8 to 72 characters.",
+  length: "Too short for this project. Choose a longer one.",
   characters: "Mix in capitals, digits and symbols.",
   pwned: "Known from a data breach. Choose another.",
 };
 
-/** What to tell the reader. Every code that Latchkey can answer has its case: one more would not compile. */
-export function problemOf(error: LatchkeyErrorBody): Problem {
+/** What is wrong with a new password, before anybody is asked. It may have 72 bytes, and a character may be four of them. */
+export function passwordProblem(password: string): Problem["fields"] {
+  if (password.length < 8 || password.length > MOST_BYTES) return { password: FIELD_HELP.password };
+  return new TextEncoder().encode(password).length > MOST_BYTES ? { password: TOO_MANY_BYTES } : {};
+}
+
+/** What the reader need not fear, or has to know: an outage signs nobody out, and a visitor was not signed in. */
+const MEANWHILE: Record<Snapshot["status"], string> = {
+  signedIn: " You stay signed in.",
+  signedOut: "",
+  unknown: " If you were signed in, you still are.",
+};
+
+/** What to tell the reader, who is signed in or not. Every code that Latchkey can answer has its case: one more would not compile. */
+export function problemOf(error: LatchkeyErrorBody, status: Snapshot["status"]): Problem {
+  const meanwhile = MEANWHILE[status];
   switch (error.code) {
     case "invalid_request":
       return invalid(error.details.errors.map(({ path }) => path));
     case "auth_invalid_credentials":
       return { fields: {}, notice: "That e-mail address and password do not match. Check both and try again." };
     case "auth_email_taken":
-      return { fields: { email: "This address is taken. Sign in instead?" } };
+      return { fields: { email: <Taken /> } };
     case "auth_weak_password": {
       const reasons = error.details.reasons.flatMap((reason) => PASSWORD_REASONS[reason] ?? []);
       return { fields: { password: reasons.join(" ") || "Too easy to guess. Choose a longer one." } };
@@ -54,14 +73,14 @@ export function problemOf(error: LatchkeyErrorBody): Problem {
     case "rate_limited":
       return { fields: {}, notice: "Too many attempts.", retryAfter: error.details.retryAfter };
     case "upstream_unavailable":
-      return { fields: {}, notice: "The service is not available right now. You stay signed in.", retry: true };
+      return { fields: {}, notice: `The service is not available right now.${meanwhile}`, retry: true };
     case "upstream_error":
     case "upstream_timeout":
     case "request_timeout":
     case "unexpected_response":
-      return { fields: {}, notice: "The service did not answer as it should. You stay signed in.", retry: true };
+      return { fields: {}, notice: `The service did not answer as it should.${meanwhile}`, retry: true };
     case "network_error":
-      return { fields: {}, notice: "We cannot reach the service. Check your connection; you stay signed in.", retry: true };
+      return { fields: {}, notice: `${NETWORK[error.details.reason]}${meanwhile}`, retry: true };
     case "internal_error":
       return { fields: {}, notice: `Something went wrong on our side (report ${error.details.requestId}).`, retry: true };
     case "csrf_failed":
@@ -79,6 +98,22 @@ export function problemOf(error: LatchkeyErrorBody): Problem {
       return { fields: {}, notice: `Something went wrong (${(unknown as LatchkeyErrorBody).code}).`, retry: true };
     }
   }
+}
+
+const NETWORK: Record<NetworkError["details"]["reason"], string> = {
+  offline: "You are offline.",
+  timeout: "The service takes too long to answer.",
+  unreachable: "We cannot reach the service. Check your connection.",
+  // What the operator has to set stands in the console.
+  origin: "This page may not use the service. Open the app at its own address, or tell whoever runs it.",
+};
+
+function Taken() {
+  return (
+    <>
+      This address is taken. <Link to="/sign-in">Sign in instead?</Link>
+    </>
+  );
 }
 
 function invalid(paths: string[]): Problem {
