@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -123,12 +124,8 @@ class GuideApp:
             process.wait(20)
 
     def _copy_client(self, copy: Path) -> None:
-        """The client's sources, so that nothing of the repository is written to; its tools come along as they are."""
-        copy.mkdir()
-        for name in ("src", "node_modules"):
-            (copy / name).symlink_to(CLIENT / name)
-        for name in ("package.json", "tsconfig.json", "tsconfig.build.json", "README.md"):
-            (copy / name).write_bytes((CLIENT / name).read_bytes())
+        """The client as it is in a fresh clone: nothing is installed, and nothing of the repository is written to."""
+        shutil.copytree(CLIENT, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "*.tgz"))
 
 
 def _wait_until_served(port: int) -> None:

@@ -131,12 +131,35 @@ def test_errors_appear_in_plain_words_at_their_field(app: App) -> None:
     app.fill(email=email, password=PASSWORD)
     app.press("Create account")
     app.field_says("E-mail", "This address is taken. Sign in instead?")
+    app.follow("Sign in instead?")
+    app.heading("Sign in")
+    app.follow("Create an account")
     app.fill(email=new_email(), password="short")
     app.press("Create account")
     app.field_says("Password", "Use 8 to 72 characters.")
-    app.fill(password="\N{OLD KEY}" * 30)  # few characters, many bytes: only the service can know
-    app.press("Create account")
-    app.field_says("Password", "Use 8 to 72 characters.")
+    for few_characters_but_many_bytes in ("пароль" * 10, "\N{OLD KEY}" * 30):
+        app.fill(password=few_characters_but_many_bytes)
+        app.press("Create account")
+        app.field_says("Password", "Too long: letters other than a to z count double or more.")
+
+
+def test_a_visitor_is_not_told_to_stay_signed_in(app: App) -> None:
+    app.heading("Sign in")
+    app.page.context.set_offline(True)
+    app.sign_in("ada@example.com")
+    app.says("You are offline.")
+    app.page.context.set_offline(False)
+    app.page.context.route("**/auth/signin", lambda route: route.abort())
+    app.press("Sign in")
+    app.says("We cannot reach the service. Check your connection.")
+    assert "signed in" not in app.page.get_by_role("alert").inner_text()
+
+
+def test_a_page_that_the_service_does_not_know_says_so_and_its_console_what_to_set(start_app: StartApp) -> None:
+    app = start_app({"CORS_ORIGINS": "http://localhost:1"})
+    app.heading("One moment, please")
+    app.says("This page may not use the service.")
+    assert any(f"add {app.origin} to CORS_ORIGINS" in line for line in app.console)
 
 
 def test_a_rate_limit_says_when_to_try_again(start_app: StartApp) -> None:

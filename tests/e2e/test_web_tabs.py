@@ -89,6 +89,19 @@ def test_an_access_token_that_expires_in_mid_use_is_renewed_unnoticed(
     assert app.page.get_by_role("alert").inner_text() == ""
 
 
+def test_a_tab_that_waits_in_vain_for_its_own_answer_keeps_the_others_for_seconds_only(
+    context: BrowserContext, app: App
+) -> None:
+    app.sign_up()
+    unanswered: list[Route] = []
+    context.route("**/auth/refresh", lambda route: unanswered.append(route), times=1)
+    app.page.reload(wait_until="commit")
+    app.page.wait_for_function("() => navigator.locks.query().then(({ held }) => held.length === 1)")
+    other = App.open(context, app.origin)
+    other.profile()
+    app.profile()  # told by the other one
+
+
 def test_an_outage_offers_a_retry_and_signs_nobody_out(start_supabase: StartSupabase, start_app: StartApp) -> None:
     supabase = start_supabase()
     app = start_app({"SUPABASE_URL": supabase.url})
@@ -102,7 +115,7 @@ def test_an_outage_offers_a_retry_and_signs_nobody_out(start_supabase: StartSupa
 
     app.page.reload()
     app.heading("One moment, please")
-    app.says("You stay signed in.")
+    app.says("If you were signed in, you still are.")
     assert app.accessibility_problems() == []
 
     supabase.start()

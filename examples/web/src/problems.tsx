@@ -29,7 +29,7 @@ const FIELD_PATHS: Record<string, FieldName> = {
 };
 
 const MOST_BYTES = 72;
-const TOO_MANY_BYTES = "Too long: letters beyond a–z count double or more.";
+const TOO_MANY_BYTES = "Too long: letters other than a to z count double or more.";
 
 const PASSWORD_REASONS: Record<string, string> = {
   length: "Too short for this project. Choose a longer one.",
