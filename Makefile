@@ -66,25 +66,29 @@ check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/
 	@echo '> Lint and security rules (ruff S, from Bandit)' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
+	@echo '> Who imports whom' && PYTHONPATH=. $(VENV)/checks/bin/lint-imports --no-cache --no-logo
 	@echo '> Contract' && openapi/lint/lint.sh
 	@echo '> TypeScript client' && cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Example front end' && cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
-	@echo '> Generated files' && $(BIN)/python -m local generate --check
-	@echo '> Lock files' && $(BIN)/python -m local lock --check
-	@echo '> Bill of materials' && $(BIN)/python -m local sbom
+	@echo '> Generated files' && $(BIN)/python -m tools generate --check
+	@echo '> Lock files' && $(BIN)/python -m tools lock --check
+	@echo '> Bill of materials' && $(BIN)/python -m tools sbom
 
 format: $(STAMPS)/dev ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
 generate: $(STAMPS)/dev $(STAMPS)/client ## Write what is made from openapi/auth.yaml: the models, the client's types
-	@$(BIN)/python -m local generate
+	@$(BIN)/python -m tools generate
+
+wheel: $(STAMPS)/uv ## Build the package into dist/, the contract inside
+	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --build-constraint requirements/build.txt --require-hashes --out-dir dist
 
 lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)
-	@$(BIN)/python -m local lock $(if $(UPGRADE),--upgrade)
+	@$(BIN)/python -m tools lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) build local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -164,4 +168,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run web reset test test-thorough e2e clients-check fuzz contract-diff check format generate lock clean replicas soak bench
+.PHONY: help run web reset test test-thorough e2e clients-check fuzz contract-diff check format generate wheel lock clean replicas soak bench

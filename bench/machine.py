@@ -12,7 +12,7 @@ from typing import Final
 
 from bench.environment import NODE, NODE_PEER, SITE_PACKAGES
 from bench.processes import program
-from local.revision import revision
+from tools.revision import revision
 
 _SERVICE_PACKAGES: Final = ("connexion", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "supabase")
 _PEER_PACKAGES: Final = ("fastapi", "starlette", "uvicorn", "uvloop", "httpx", "pydantic", "supabase")

@@ -1,1 +1,1 @@
-"""Development only: the embedded Supabase, and what `make` calls. `service/` never imports it."""
+"""Development only: the embedded Supabase, and the service beside it (`make run`). `service/` never imports it."""

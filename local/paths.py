@@ -17,6 +17,3 @@ MIGRATIONS: Final = SUPABASE / "migrations"
 
 LITE: Final = ROOT / "local" / "node_modules" / "@supabase" / "lite" / "dist" / "cli" / "index.js"
 """The command line of Supabase Lite, where `npm ci` puts it."""
-
-CHECKS: Final = ROOT / ".venv" / "checks" / "bin"
-"""The programs that only check files of this repository, where `make` puts them."""

@@ -1,17 +1,16 @@
-"""`python -m service`: uvicorn with the settings from the environment."""
+"""`latchkey`, or `python -m service`: the service with the settings from the environment."""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import sys
-from collections.abc import Callable
-from functools import partial
+import tomllib
+from importlib import metadata
+from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
 
-from service.middleware.security_headers import api_headers
-from service.server.uvicorn_server import ServerConfig, run
 from service.settings import Settings
 from service.telemetry.log import configure_logging
 
@@ -20,6 +19,13 @@ log = structlog.get_logger("service")
 
 def main() -> int:
     """Run until told to stop. Returns the exit status: 2 when the settings are refused, 3 when the start failed."""
+    parser = argparse.ArgumentParser(
+        prog="latchkey",
+        description="An authentication service between a browser front end and Supabase.",
+        epilog="Settings come from environment variables and from .env in the current folder; .env.example documents them.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.parse_args()
     try:
         settings = Settings()
     except ValidationError as error:
@@ -29,36 +35,25 @@ def main() -> int:
     if settings.web_concurrency > 1 and settings.rate_limit_enabled and settings.rate_limit_storage is None:
         # No refusal: the limits are weaker by a known factor, and replicas elsewhere could not be seen anyway.
         log.warning("rate_limits_not_shared", processes=settings.web_concurrency, cure="set RATE_LIMIT_STORAGE")
-    config = ServerConfig(
-        "service.app:create_app",
-        drain_delay=settings.drain_seconds,
-        graceful_timeout=settings.graceful_timeout,
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_concurrency,
-        log_config=None,
-        access_log=False,
-        http=http_protocol(settings),
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,  # TRUSTED_PROXIES decides, in service/limits/client_address.py
-        ws="none",
-        lifespan="on",
-        timeout_keep_alive=settings.keep_alive_timeout,
-        # A worker that does not answer in this many seconds is killed and replaced. It answers from its first import on, and
-        # with uvicorn's own five seconds the workers of a busy machine never get beyond their imports.
-        timeout_worker_healthcheck=60,
-    )
-    return run(config)
+    return _serve(settings)
 
 
-def http_protocol(settings: Settings) -> Callable[..., asyncio.Protocol]:
-    """What makes a protocol object for each connection."""
-    from service.server.protocol import LimitedHttpProtocol  # here, as it brings Connexion: refused settings are told without
+def _serve(settings: Settings) -> int:
+    # Here, as they take long to import: refused settings are told without.
+    from service.middleware.security_headers import api_headers
+    from service.server.config import uvicorn_config
+    from service.server.workers import serve
 
     headers = api_headers(hsts=settings.production)
-    return partial(LimitedHttpProtocol, header_timeout=settings.header_timeout, error_headers=headers)
+    return serve(uvicorn_config("service.app:create_app", settings, error_headers=headers), settings.drain_seconds)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("latchkey")
+    except metadata.PackageNotFoundError:  # a checkout: only a wheel is installed
+        project = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])
 
 
 def refusal(error: ValidationError) -> str:

@@ -28,6 +28,7 @@ from service.contract.response_body import json_response_validator
 from service.contract.responses import ResponseContract
 from service.contract.routing import DirectRoutingMiddleware
 from service.contract.security_schemes import Security
+from service.draining import DRAINING
 from service.errors import handle_exception
 from service.handlers.auth import AuthHandlers
 from service.handlers.ops import OpsHandlers
@@ -44,12 +45,11 @@ from service.middleware.security_headers import SecurityHeadersMiddleware
 from service.security.access_token import AccessTokenVerifier
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
-from service.server.draining import DRAINING
 from service.settings import Settings
 from service.supabase.project import Supabase
 from service.telemetry import tracing
 from service.telemetry.log import account_hasher, configure_logging, token_hasher
-from service.telemetry.vital_signs import VitalSigns
+from service.telemetry.vital_signs import Sources, VitalSigns
 
 
 def create_app(settings: Settings | None = None) -> ContractApp:
@@ -85,7 +85,14 @@ def create_app(settings: Settings | None = None) -> ContractApp:
         hash_token=token_hasher(hash_key),
         forward_client_ip=settings.forward_client_ip,
     )
-    vital_signs = VitalSigns(supabase=supabase, limiter=limiter, draining=DRAINING)
+    vital_signs = VitalSigns(
+        Sources(
+            pool=supabase.pool,
+            draining=DRAINING,
+            store_up=limiter.store_up if limiter is not None else lambda: None,
+            readiness=supabase.readiness.state,
+        )
+    )
     ops_handlers = OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING)
     contract, ops_contract = load_contract(cookies), load_ops_contract()
     operations = operation_ids(contract, ops_contract)

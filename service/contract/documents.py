@@ -9,7 +9,9 @@ import yaml
 
 from service.security.cookies import CookieJar
 
-_FOLDER = Path(__file__).resolve().parents[2] / "openapi"
+# In an installed package they lie beside this file, where pyproject.toml has the wheel put them.
+_INSTALLED = Path(__file__).resolve().parent / "openapi"
+_FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "openapi"
 
 # libyaml's takes a tenth of the time, at every start.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

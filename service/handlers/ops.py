@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from service.draining import Draining
 from service.limits.rate_limit import RateLimiter
 from service.reply import Reply, Text
-from service.server.draining import Draining
 from service.supabase.project import Supabase
 from service.supabase.readiness import SupabaseState
 from service.telemetry import metrics

@@ -73,6 +73,10 @@ class RateLimiter:
         """Whether a shared storage is configured and does not answer, so that this process counts for itself."""
         return self._recovery is not None
 
+    def store_up(self) -> bool | None:
+        """Whether the shared storage answers; None where none is configured."""
+        return not self.degraded if self.shared else None
+
     async def count(self, policy: Policy, key: str) -> None:
         """Count one request for `key`. Raises ApiError rate_limited when the limit is used up."""
         item = self._policies[policy]

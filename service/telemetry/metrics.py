@@ -1,7 +1,7 @@
 """What Prometheus is told. Every label takes its values from a list that is fixed when the service starts.
 
 With several worker processes, prometheus-client adds their values up through files in PROMETHEUS_MULTIPROC_DIR, which
-service/server/uvicorn_server.py sets before the workers start.
+service/server/workers.py sets before the workers start.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ LOOP_LAG = Gauge(
     "latchkey_event_loop_lag_seconds",
     "How late the event loop ran a timer in the last second: what every request waits on top.",
     multiprocess_mode="livemax",
+)
+BACKGROUND_FAILURES = Counter(
+    "latchkey_background_failures", "What went wrong in tasks that no request waits for; they go on.", ["task"]
 )
 LARGEST_PROCESS_MEMORY = Gauge(
     "latchkey_largest_process_memory_bytes", "Memory of the process that holds most.", multiprocess_mode="livemax"

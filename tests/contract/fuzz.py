@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from local import keys as local_keys
-from local.paths import ROOT
 from local.supabase import LocalSupabase
 from tests.contract.fuzz_report import FuzzReport
 from tests.contract.fuzz_summary import write_summary
 from tests.support.service import ServiceProcess, development_env, free_port
+from tools.paths import ROOT
 
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
 UNLIMITED: Final = {"RATE_LIMIT_ENABLED": "false"}

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
-from local.revision import revision
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
 from tests.contract.rules import contract
+from tools.revision import revision
 
 
 def write_summary(report: FuzzReport, path: Path, *, examples: int) -> None:

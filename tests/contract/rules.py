@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from local.paths import ROOT
 from tests.contract.exchange import Exchange
+from tools.paths import ROOT
 
 Rule = Callable[[Exchange], Iterator[str]]
 

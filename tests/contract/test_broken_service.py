@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from local.keys import Keys
-from local.paths import ROOT
 from local.supabase import LocalSupabase
 from tests.contract.breakages import BREAKAGES
 from tests.contract.broken import CHECKED
@@ -19,6 +18,7 @@ from tests.contract.fuzz import UNLIMITED, arguments
 from tests.contract.fuzz_report import FuzzReport
 from tests.contract.probes import check_service
 from tests.support.service import ServiceProcess, development_env, free_port
+from tools.paths import ROOT
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 

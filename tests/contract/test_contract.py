@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from local.keys import Keys
-from local.paths import ROOT
 from local.supabase import LocalSupabase
 from tests.contract.browser_session import BrowserSession
 from tests.contract.exchange import Exchange
@@ -26,6 +25,7 @@ from tests.contract.rules import contract, findings
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.metrics import scrape, unknown_labels
 from tests.support.service import ServiceProcess, development_env, free_port
+from tools.paths import ROOT
 
 # Schemathesis is imported where it is used: the processes that only collect tests do without its two seconds.
 SEED = 20260801

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.paths import ROOT
+from tools.paths import ROOT
 
 pytestmark = pytest.mark.thorough
 

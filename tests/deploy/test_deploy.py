@@ -18,7 +18,6 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.keys import Keys
-from local.paths import CHECKS
 from service.settings import Settings
 from tests.support import faults, loopback
 from tests.support.browser import Browser, new_email
@@ -26,6 +25,7 @@ from tests.support.faulty_proxy import FaultyProxy
 from tests.support.metrics import LABEL_VALUES
 from tests.support.redis import RedisServer
 from tests.support.service import ROOT, ServiceProcess, development_env, free_port
+from tools.paths import CHECKS
 
 pytestmark = pytest.mark.thorough
 

@@ -9,17 +9,20 @@ import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 
+from local.keys import Keys
 from local.ports import PortTakenError, require_free
+from local.supabase import LocalSupabase
 from tests.conftest import StartService
 from tests.faults.conftest import sign_in
 from tests.support import faults, loopback
 from tests.support.browser import Browser
 from tests.support.faulty_proxy import Exchange, Fault, FaultyProxy
-from tests.support.service import ServiceProcess
+from tests.support.service import ServiceProcess, development_env, free_port
 
 pytestmark = pytest.mark.thorough
 
@@ -159,6 +162,37 @@ def test_workers_do_not_outlive_a_supervisor_that_was_killed(start_service: Star
         for pid in workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def test_a_worker_that_was_killed_is_replaced(start_service: StartService) -> None:
+    service = start_service({"WEB_CONCURRENCY": "2"})
+    before = set(service.worker_pids)
+    os.kill(min(before), signal.SIGKILL)
+    deadline = time.monotonic() + SLACK
+    while len(set(service.worker_pids) - before) != 1 or len(service.worker_pids) != 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert loopback.get(f"{service.url}/healthz", timeout=SLACK).status_code == 200
+
+
+def test_ctrl_c_ends_every_worker_at_once(start_service: StartService) -> None:
+    service = start_service({"WEB_CONCURRENCY": "2", "DRAIN_DELAY": "20", "GRACEFUL_TIMEOUT": "25"})
+    workers = service.worker_pids
+    started = time.monotonic()
+    for pid in (service.pid, *workers):  # as a terminal does
+        os.kill(pid, signal.SIGINT)
+    assert service.wait(SLACK) == 0
+    assert time.monotonic() - started < SLACK
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_workers_that_cannot_start_are_not_started_again(tmp_path: Path, supabase: LocalSupabase, keys: Keys) -> None:
+    settings = development_env(supabase.url, keys, free_port())
+    missing = {"WEB_CONCURRENCY": "2", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "missing")}
+    service = ServiceProcess({**settings, **missing}, tmp_path / "service.log")
+    with pytest.raises(AssertionError, match="the service ended"):
+        service.start()
+    assert service.wait(SLACK) > 0
 
 
 def _wait_until_free(port: int) -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 import httpx
 
 from local import keys as local_keys
-from local.revision import revision
 from local.supabase import LocalSupabase
 from tests.soak import stall
 from tests.soak.injector import Injector
@@ -27,6 +26,7 @@ from tests.support.browser import Browser, new_email
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.metrics import scrape
 from tests.support.service import ServiceProcess, development_env, free_port
+from tools.revision import revision
 
 FLAT = 20_000_000  # bytes that memory may differ between the second fifth and the last; the allocator breathes
 STALLED_GROWTH = 40_000_000  # bytes, while hundreds of requests are held

@@ -58,18 +58,26 @@ class ServiceProcess:
     """Starts on entering, stops on leaving by its own process id, and keeps its log in `log_path`.
 
     `settings` are environment variables; one that is None is left out. Nothing of the caller's environment that configures
-    the service gets through. `command` serves on `port`, where it is not the service itself. Leaving asserts that the log holds
+    the service gets through. `command` serves on `port`, where it is not the service itself; `python_path` is None
+    where it finds its packages by itself. Leaving asserts that the log holds
     no secret that the tests know.
     """
 
     def __init__(
-        self, settings: Mapping[str, str | None], log_path: Path, *, command: Sequence[str] = SERVE, port: int | None = None
+        self,
+        settings: Mapping[str, str | None],
+        log_path: Path,
+        *,
+        command: Sequence[str] = SERVE,
+        port: int | None = None,
+        python_path: Path | None = ROOT,
     ) -> None:
         passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
         chosen = {name: value for name, value in settings.items() if value is not None}
         leaks.remember_settings(chosen.items())
-        self._env = passed_on | coverage | chosen | {"PYTHONPATH": str(ROOT)}
+        found = {"PYTHONPATH": str(python_path)} | coverage if python_path is not None else {}
+        self._env = passed_on | found | chosen
         self._command = command
         self.port = int(chosen["PORT"]) if port is None else port
         self.url = f"http://127.0.0.1:{self.port}"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.error_reference import entries
 from service.contract.documents import load_contract
 from service.error_codes import MEANINGS, ErrorCode
 from service.security.cookies import CookieJar
 from service.supabase.calls import ALLOWED, Call
+from tools.error_reference import entries
 
 CONTRACT = load_contract(CookieJar(False, False, 60, 60))
 UPSTREAM = {"upstream_error", "upstream_unavailable", "upstream_timeout"}

@@ -7,7 +7,7 @@ import sys
 import tomllib
 from typing import Final
 
-from local.paths import ROOT
+from tools.paths import ROOT
 
 REQUIREMENTS: Final = ROOT / "requirements"
 INPUTS: Final = REQUIREMENTS / "inputs.sha256"
@@ -20,6 +20,7 @@ SELECTIONS: Final[dict[str, list[str]]] = {
     "service.txt": ["pyproject.toml", "--constraint", "requirements/dev.txt"],
     "otel.txt": ["pyproject.toml", "--extra", "otel", "--constraint", "requirements/dev.txt"],
     "checks.txt": ["--group", "checks"],
+    "build.txt": ["--group", "build"],
     "contract-diff.txt": ["--group", "contract-diff"],
     "uv.txt": ["--group", "bootstrap"],
 }

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from local import error_reference, node
-from local.paths import ROOT
+from local import node
+from tools import error_reference
+from tools.paths import ROOT
 
 MODELS: Final = ROOT / "service" / "models.py"
 CLIENT_TYPES: Final = ROOT / "clients" / "typescript" / "src" / "schema.ts"

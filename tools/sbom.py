@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from local.paths import CHECKS, ROOT
+from tools.paths import CHECKS, ROOT
 
 LOCK: Final = ROOT / "requirements" / "service.txt"
 TARGET: Final = ROOT / "build" / "sbom.cdx.json"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from local.paths import ROOT
+from tools.paths import ROOT
 
 CONTRACT: Final = ROOT / "openapi" / "auth.yaml"
 TARGET: Final = ROOT / "docs" / "errors.md"

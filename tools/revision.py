@@ -2,7 +2,7 @@
 
 import subprocess
 
-from local.paths import ROOT
+from tools.paths import ROOT
 
 
 def revision() -> str:

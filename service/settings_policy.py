@@ -1,0 +1,118 @@
+"""Which settings must not go together, and which are unsafe in production: all problems at once, each with its cure."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Literal
+
+from pydantic import SecretStr
+
+from service.settings_values import SettingsValues
+
+# 32 characters of a random alphabet carry at least 128 bits; ASVS 5.0 V11.2.3 asks for 128.
+MIN_SECRET_LENGTH = 32
+_MIN_DISTINCT = 10  # characters; 32 random hexadecimal digits have fewer once in ten million times
+
+_PLACEHOLDER = re.compile(r"change|secret|example|default|develop|password|your", re.IGNORECASE)
+
+Problem = tuple[str, str]  # the variable, and what is wrong with its cure
+
+
+def problems(settings: SettingsValues) -> Iterator[Problem]:
+    """What keeps the service from starting with these values."""
+    yield from _contradictions(settings)
+    if settings.production:
+        yield from _unsafe_in_production(settings)
+
+
+def key_kind(key: SecretStr) -> Literal["publishable", "secret", "unknown"]:
+    """What kind of Supabase API key this is: by its prefix, or by the role in the JWT that older keys are."""
+    value = key.get_secret_value()
+    if value.startswith("sb_publishable_"):
+        return "publishable"
+    if value.startswith("sb_secret_"):
+        return "secret"
+    role = _role(value)
+    if role == "anon":
+        return "publishable"
+    return "secret" if role == "service_role" else "unknown"
+
+
+def _role(jwt: str) -> object:
+    """The claim `role`, unverified; None where this is no JWT (RFC 7519 section 7.2) or has no such claim."""
+    try:
+        _, payload, _ = jwt.split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except ValueError:
+        return None
+    return claims.get("role") if isinstance(claims, dict) else None
+
+
+def _contradictions(settings: SettingsValues) -> Iterator[Problem]:
+    """What can work in no environment."""
+    if key_kind(settings.supabase_publishable_key) == "secret":
+        yield (
+            "supabase_publishable_key",
+            "holds a secret key: put the publishable (or anon) key there, and rotate the secret one if it was exposed",
+        )
+    if key_kind(settings.supabase_secret_key) == "publishable":
+        yield "supabase_secret_key", "holds a publishable key: put the secret (or service_role) key there"
+    if settings.host_prefix and not settings.secure_cookies:
+        yield "cookie_host_prefix", "needs COOKIE_SECURE: browsers refuse a __Host- cookie that is not Secure"
+    if "*" in settings.origins:
+        yield "cors_origins", "must not hold *: name each origin, because requests carry credentials"
+    if settings.tracing and find_spec("opentelemetry.sdk") is None:
+        yield "tracing", "needs the otel extra: pip install '.[otel]'"
+    if settings.drain_seconds > settings.graceful_timeout - 2:
+        yield "drain_delay", "must leave two seconds of GRACEFUL_TIMEOUT, in which requests in flight finish"
+    if settings.upstream_timeout >= settings.request_timeout:
+        yield "upstream_timeout", "must be less than REQUEST_TIMEOUT, which it has to fit into"
+
+
+def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
+    """What would be unsafe in production, one line each with its cure."""
+    for name, key in (
+        ("supabase_publishable_key", settings.supabase_publishable_key),
+        ("supabase_secret_key", settings.supabase_secret_key),
+    ):
+        if key_kind(key) == "unknown":
+            yield name, "is not a Supabase API key: copy it from the project's API settings"
+    yield from _weak_secrets(settings)
+    if settings.csrf_static_token is not None:
+        yield "csrf_static_token", "is for development only: unset it"
+    for number, origin in enumerate(settings.origins, 1):
+        if origin.startswith("http://"):
+            yield "cors_origins", f"entry {number} is not https: whoever sits on the line could act as its pages"
+    if not settings.secure_cookies:
+        yield "cookie_secure", "is false, which would send the refresh token in the clear: unset it"
+    if not settings.supabase_url.startswith("https://"):
+        yield "supabase_url", "must be https: passwords and tokens travel on it"
+    if settings.validates_responses:
+        yield "validate_responses", "is for development and tests: unset it, it costs time on every request"
+    if not settings.rate_limit_enabled:
+        yield "rate_limit_enabled", "is false, which leaves passwords open to guessing: unset it"
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        yield "trusted_proxies", "trusts every address, so that anybody can claim any: name the networks of your proxies"
+
+
+def _weak_secrets(settings: SettingsValues) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name, secret in (
+        *(("csrf_secrets", secret) for secret in settings.csrf_secrets),
+        ("supabase_jwt_secret", settings.supabase_jwt_secret),
+        ("log_hash_key", settings.log_hash_key),
+    ):
+        if secret is None:
+            continue
+        value = secret.get_secret_value()
+        if len(value) < MIN_SECRET_LENGTH:
+            yield name, f"is shorter than {MIN_SECRET_LENGTH} characters: make one with `openssl rand -hex 32`"
+        elif len(set(value)) < _MIN_DISTINCT or _PLACEHOLDER.search(value):
+            yield name, "looks like a placeholder: make one with `openssl rand -hex 32`"
+        elif value in seen:
+            yield name, "holds a secret that is used twice: make one for each purpose with `openssl rand -hex 32`"
+        seen.add(value)
