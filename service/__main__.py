@@ -42,8 +42,10 @@ def _serve(settings: Settings) -> int:
     # Here, as they take long to import: refused settings are told without.
     from service.middleware.security_headers import api_headers
     from service.server.config import uvicorn_config
+    from service.server.connection_limit import raise_open_files_limit
     from service.server.workers import serve
 
+    raise_open_files_limit()
     headers = api_headers(hsts=settings.production)
     return serve(uvicorn_config("service.app:create_app", settings, error_headers=headers), settings.drain_seconds)
 

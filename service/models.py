@@ -199,6 +199,7 @@ class ErrorCode(StrEnum):
     unsupported_media_type = "unsupported_media_type"
     auth_weak_password = "auth_weak_password"
     rate_limited = "rate_limited"
+    headers_too_large = "headers_too_large"
     internal_error = "internal_error"
     upstream_error = "upstream_error"
     upstream_unavailable = "upstream_unavailable"
