@@ -27,7 +27,7 @@ def check_head(url: bytes, headers: Sequence[Header], version: str) -> None:
         if name == b"host":
             hosts, host = hosts + 1, value
     if size > MAX_HEAD_BYTES or len(headers) > MAX_HEADERS:
-        raise head_too_large(headers)
+        raise head_too_large(url)
     if version not in _VERSIONS:
         raise invalid_request("", "is not HTTP/1.1")
     if hosts != 1 and (hosts > 1 or version == "1.1"):
@@ -36,11 +36,11 @@ def check_head(url: bytes, headers: Sequence[Header], version: str) -> None:
         raise invalid_request("", "the Host header has characters that no host has")
 
 
-def head_too_large(headers: Sequence[Header]) -> ApiError:
-    """A 431 (RFC 6585 section 5); where no header line came yet, it was the request line, which is no request."""
-    if headers:
+def head_too_large(url: bytes) -> ApiError:
+    """A 431 (RFC 6585 section 5); where the URL takes most of it, it is none that this service has, and a 400."""
+    if len(url) <= MAX_HEAD_BYTES // 2:
         return ApiError(ErrorCode.headers_too_large)
-    return invalid_request("", f"the request line has more than {MAX_HEAD_BYTES} bytes")
+    return invalid_request("", f"the URL and the headers have more than {MAX_HEAD_BYTES} bytes")
 
 
 def framing_too_large() -> ApiError:

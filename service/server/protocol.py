@@ -214,7 +214,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         self._framing_bytes = max(0, self._framing_bytes + len(data))
         if self._framing_bytes > MAX_HEAD_BYTES:
-            self._answer(head_too_large(self.headers) if self._in_head else framing_too_large())
+            self._answer(head_too_large(self.url) if self._in_head else framing_too_large())
 
     def _decline_upgrade(self, rest: bytes | memoryview) -> None:
         head, self._declined = self._declined, None
