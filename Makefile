@@ -62,7 +62,7 @@ contract-diff: $(BIN)/oasdiff ## List what changed in the contract since BASE, a
 	@test -n "$(BASE)" || { echo 'Name the revision to compare with: make contract-diff BASE=main' >&2; exit 2; }
 	@openapi/diff/diff.sh $(BASE):openapi/auth.yaml openapi/auth.yaml
 
-check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, and whether generated files and lock files are current
+check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, who imports whom, and whether generated files and lock files are current
 	@echo '> Lint and security rules (ruff S, from Bandit)' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy

@@ -10,9 +10,9 @@ from local.paths import ROOT
 # Only its first lines differ from one set-up to the next.
 SCRIPT: Final = r"""
   curl -s -b "$JAR" -c "$JAR" "$API/auth/signup" -H "X-CSRF-Token: $CSRF" -H 'Content-Type: application/json' \
-    -w '\n' -d '{"email":"ada@example.com","password":"correct horse battery","profile":{"displayName":"Ada"}}'
+    -w '\n' -d '{"email":"ada@example.com","password":"correct horse battery staple","profile":{"displayName":"Ada Lovelace"}}'
   TOKEN=$(curl -s -b "$JAR" -c "$JAR" "$API/auth/signin" -H "X-CSRF-Token: $CSRF" -H 'Content-Type: application/json' \
-    -d '{"email":"ada@example.com","password":"correct horse battery"}' | sed -E 's/.*"accessToken": *"([^"]+)".*/\1/')
+    -d '{"email":"ada@example.com","password":"correct horse battery staple"}' | sed -E 's/.*"accessToken": *"([^"]+)".*/\1/')
   curl -s "$API/auth/me" -H "Authorization: Bearer $TOKEN" -w '\n'
 """
 FETCH_CSRF: Final = r"""$(curl -s -c "$JAR" "$API/auth/csrf" | sed -E 's/.*"csrfToken": *"([^"]+)".*/\1/')"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -17,15 +18,18 @@ from service.telemetry.log import configure_logging
 log = structlog.get_logger("service")
 
 
-def main() -> int:
-    """Run until told to stop. Returns the exit status: 2 when the settings are refused, 3 when the start failed."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; without `arguments`, with the command line's.
+
+    Returns the exit status: 2 when the settings are refused, 3 when the start failed.
+    """
     parser = argparse.ArgumentParser(
         prog="latchkey",
         description="An authentication service between a browser front end and Supabase.",
         epilog="Settings come from environment variables and from .env in the current folder; .env.example documents them.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
-    parser.parse_args()
+    parser.parse_args(arguments)
     try:
         settings = Settings()
     except ValidationError as error:

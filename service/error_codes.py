@@ -1,4 +1,7 @@
-"""Every error code that the service ever answers, with its HTTP status and its message."""
+"""Every error code that the service ever answers, with its HTTP status and its message.
+
+Generated from openapi/auth.yaml by `make generate`. Do not edit.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.unsupported_media_type: Meaning(415, "The request body must be application/json"),
     ErrorCode.auth_weak_password: Meaning(422, "The password is too weak"),
     ErrorCode.rate_limited: Meaning(429, "Too many requests"),
-    ErrorCode.headers_too_large: Meaning(431, "The request's headers are too large"),
+    ErrorCode.headers_too_large: Meaning(431, "The headers of the request are too large"),
     ErrorCode.internal_error: Meaning(500, "Internal error"),
     ErrorCode.upstream_error: Meaning(502, "Supabase answered unexpectedly"),
     ErrorCode.upstream_unavailable: Meaning(503, "Supabase is unavailable"),

@@ -1,50 +1,57 @@
-"""The one place where anything that goes wrong becomes `{code, message, details}`."""
+"""What goes wrong, as `{code, message, details}` of the contract."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, NamedTuple
 
-import structlog
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from starlette.exceptions import HTTPException
+from pydantic_core import to_json
 
 from service.error_codes import MEANINGS, ErrorCode
-from service.models import Error
-from service.request_context import current_request
 
-log = structlog.get_logger(__name__)
+MAX_FIELD_ERRORS: Final = 20  # what the contract promises at most
+REALM: Final = 'Bearer realm="latchkey"'
+
+Rule = Literal[
+    "required", "unknown_property", "type", "format", "length", "pattern", "range", "enum", "shape", "json", "repeated",
+    "incomplete", "malformed", "refused",
+]  # fmt: skip
 
 
-# What Connexion and Starlette raise by status. Any other 4xx of theirs means that the request was not understood.
-_CODE_BY_STATUS = {
-    401: ErrorCode.unauthorized,
-    404: ErrorCode.not_found,
-    405: ErrorCode.method_not_allowed,
-    413: ErrorCode.payload_too_large,
-    415: ErrorCode.unsupported_media_type,
-}
+class FieldError(NamedTuple):
+    """What is wrong at one place of a request.
 
-REALM = 'Bearer realm="latchkey"'
+    `path` is a JSON Pointer (RFC 6901) into the body; /path/<name> and /query/<name> are parameters, and "" is the request as
+    a whole. `message` never quotes a value, which may be a password.
+    """
+
+    path: str
+    message: str
+    rule: Rule
 
 
 class ApiError(Exception):
     """An error of the contract, ready to be answered.
 
-    `details` must fit the schema of the code; `headers` are added to the response.
+    `details` must fit the schema of the code; `headers` are added to the response, and `cookies` are Set-Cookie values.
+    `upstream` says that Supabase, or the way to it, is what failed.
     """
 
     def __init__(
         self,
         code: ErrorCode,
         *,
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        cookies: Iterable[str] = (),
+        upstream: bool = False,
     ) -> None:
         super().__init__(code.value)
         self.code = code
         self.details = dict(details or {})
         self.headers = dict(headers or {})
+        self.cookies = tuple(cookies)
+        self.upstream = upstream
 
     @property
     def status(self) -> int:
@@ -53,11 +60,10 @@ class ApiError(Exception):
 
     def body(self) -> bytes:
         """The JSON body."""
-        error = Error(code=self.code, message=MEANINGS[self.code].message, details=self.details)
-        return error.model_dump_json().encode()
+        return to_json({"code": self.code.value, "message": MEANINGS[self.code].message, "details": self.details})
 
     def all_headers(self) -> dict[str, str]:
-        """The headers, those that the status or the details ask for included."""
+        """The headers but for cookies, those that the status or the details ask for included."""
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         if self.status == 401:
             headers["WWW-Authenticate"] = REALM  # RFC 9110 section 15.5.2: every 401 carries a challenge
@@ -65,10 +71,23 @@ class ApiError(Exception):
             headers["Retry-After"] = str(self.details["retryAfter"])
         return headers | self.headers
 
+    def raw_headers(self, body: bytes) -> list[tuple[bytes, bytes]]:
+        """All headers of a response with this body, cookies included, as ASGI wants them."""
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.all_headers().items()]
+        cookies = [(b"set-cookie", cookie.encode("latin-1")) for cookie in self.cookies]
+        return [*headers, *cookies, (b"content-length", str(len(body)).encode())]
 
-def invalid_request(path: str, message: str) -> ApiError:
-    """A 400 that names one place, as a JSON Pointer, and what is wrong there."""
-    return ApiError(ErrorCode.invalid_request, details={"errors": [{"path": path, "message": message}]})
+
+def invalid_fields(errors: Iterable[FieldError]) -> ApiError:
+    """A 400 that names what is wrong, at most MAX_FIELD_ERRORS places."""
+    return ApiError(
+        ErrorCode.invalid_request, details={"errors": [error._asdict() for error in sorted(errors)[:MAX_FIELD_ERRORS]]}
+    )
+
+
+def invalid_request(path: str, message: str, rule: Rule = "malformed") -> ApiError:
+    """A 400 that names one place; see FieldError."""
+    return invalid_fields([FieldError(path, message, rule)])
 
 
 def rate_limited(retry_after: int) -> ApiError:
@@ -82,37 +101,9 @@ def unauthorized(*, presented: bool) -> ApiError:
     return ApiError(ErrorCode.unauthorized, headers=headers)
 
 
-def to_api_error(exc: Exception) -> ApiError:
-    """Whatever was raised, as an error of the contract. What nobody foresaw is logged and becomes internal_error."""
-    if isinstance(exc, ApiError):
-        return exc
-    if isinstance(exc, HTTPException) and exc.status_code < 500:
-        code = _CODE_BY_STATUS.get(exc.status_code)
-        if code is ErrorCode.method_not_allowed:
-            return ApiError(code, headers=_allow(exc.headers))
-        if code is not None and code is not ErrorCode.payload_too_large:
-            return ApiError(code)
-        return invalid_request("", "could not be understood")
-    log.error("unhandled_exception", exc_info=exc)
-    return internal_error()
-
-
-def internal_error() -> ApiError:
+def internal_error(request_id: str) -> ApiError:
     """A 500 that quotes the request id."""
-    return ApiError(ErrorCode.internal_error, details={"requestId": current_request().request_id})
-
-
-def _allow(headers: Mapping[str, str] | None) -> dict[str, str]:
-    methods = {part.strip() for part in dict(headers or {}).get("Allow", "").split(",")}
-    return {"Allow": ", ".join(sorted(methods))}
-
-
-async def handle_exception(_request: ConnexionRequest, exc: Exception) -> ConnexionResponse:
-    """Connexion's error handler, for every exception and every status."""
-    error = to_api_error(exc)
-    current_request().error_code = error.code.value
-    forget_frames(exc)
-    return ConnexionResponse(status_code=error.status, body=error.body(), headers=error.all_headers())
+    return ApiError(ErrorCode.internal_error, details={"requestId": request_id})
 
 
 def forget_frames(exc: BaseException) -> None:

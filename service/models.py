@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
-class NewProfile(BaseModel):
+class SignUpProfile(BaseModel):
     """
     What is kept in the profile row.
     """
@@ -22,10 +21,10 @@ class NewProfile(BaseModel):
         str | None,
         Field(
             alias="displayName",
-            description="The name to show, as the user wrote it. It is text, not HTML. No control characters.",
+            description="The name to show, as the user wrote it. It is text, not HTML. One line, no control characters.",
             max_length=100,
             min_length=1,
-            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$",
+            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]+$",
         ),
     ] = None
 
@@ -54,9 +53,8 @@ class SignInRequest(BaseModel):
     ]
 
 
-class CsrfToken(BaseModel):
+class CsrfTokenResult(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     csrf_token: Annotated[
@@ -73,7 +71,6 @@ class CsrfToken(BaseModel):
 
 class User(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     id: Annotated[
@@ -92,7 +89,6 @@ class User(BaseModel):
 
 class SignUpResult(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     user: User
@@ -100,7 +96,6 @@ class SignUpResult(BaseModel):
 
 class Session(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     access_token: Annotated[
@@ -127,7 +122,6 @@ class Session(BaseModel):
 
 class Profile(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     display_name: Annotated[
@@ -143,7 +137,6 @@ class Profile(BaseModel):
 
 class UserWithProfile(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     id: Annotated[
@@ -163,7 +156,6 @@ class UserWithProfile(BaseModel):
 
 class Me(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     user: UserWithProfile
@@ -171,674 +163,9 @@ class Me(BaseModel):
 
 class LogoutResult(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     ok: Literal[True]
-
-
-class ErrorCode(StrEnum):
-    """
-    What went wrong. Stable; switch on it.
-    """
-
-    invalid_request = "invalid_request"
-    unauthorized = "unauthorized"
-    auth_invalid_credentials = "auth_invalid_credentials"
-    auth_refresh_missing = "auth_refresh_missing"
-    auth_refresh_invalid = "auth_refresh_invalid"
-    csrf_failed = "csrf_failed"
-    auth_email_not_confirmed = "auth_email_not_confirmed"
-    auth_user_banned = "auth_user_banned"
-    auth_signup_disabled = "auth_signup_disabled"
-    not_found = "not_found"
-    method_not_allowed = "method_not_allowed"
-    request_timeout = "request_timeout"
-    auth_email_taken = "auth_email_taken"
-    payload_too_large = "payload_too_large"
-    unsupported_media_type = "unsupported_media_type"
-    auth_weak_password = "auth_weak_password"
-    rate_limited = "rate_limited"
-    headers_too_large = "headers_too_large"
-    internal_error = "internal_error"
-    upstream_error = "upstream_error"
-    upstream_unavailable = "upstream_unavailable"
-    upstream_timeout = "upstream_timeout"
-
-
-class NoDetails(RootModel[dict[str, Any]]):
-    """
-    Empty for this code.
-    """
-
-    root: Annotated[dict[str, Any], Field(max_length=0)]
-
-
-class RetryDetails(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    retry_after: Annotated[
-        int,
-        Field(
-            alias="retryAfter",
-            description="Seconds to wait before the next try; the same as the Retry-After header.",
-            ge=1,
-            le=86400,
-        ),
-    ]
-
-
-class FieldError(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    path: Annotated[
-        str,
-        Field(
-            description="Where, as a JSON Pointer (RFC 6901); empty for the whole body.",
-            max_length=200,
-            pattern="^[^\\u0000-\\u001f]*$",
-        ),
-    ]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-
-
-class Error(BaseModel):
-    """
-    The shape of every error, on every path.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: ErrorCode
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: Annotated[
-        dict[str, Any],
-        Field(description="What else is known; its properties depend on the code. Always an object."),
-    ]
-
-
-class Details(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    errors: Annotated[list[FieldError], Field(max_length=20, min_length=1)]
-
-
-class InvalidRequest(BaseModel):
-    """
-    The body is not JSON, or not what this contract asks for. `details.errors` names each place.
-
-    Show each message at its field. A body that your own code built wrongly is a bug of the front end: log it.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["invalid_request"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: Details
-
-
-class Unauthorized(BaseModel):
-    """
-    The access token is missing, malformed, expired or revoked.
-
-    Call `POST /auth/refresh`, then repeat the request once with the new token. When that fails too, show the sign-in page.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["unauthorized"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class AuthInvalidCredentials(BaseModel):
-    """
-    No such user, or not this password; the two are not told apart.
-
-    Say that address or password is wrong, keep the address in its field, and let the user try again.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_invalid_credentials"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class AuthRefreshMissing(BaseModel):
-    """
-    The browser sent no refresh cookie: nobody is signed in here.
-
-    Show the sign-in page. When it comes right after a sign-in, requests are made without `credentials: "include"`.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_refresh_missing"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class AuthRefreshInvalid(BaseModel):
-    """
-    The session has ended: signed out elsewhere, expired or revoked. The cookie is cleared.
-
-    Drop the access token and show the sign-in page.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_refresh_invalid"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class Reason(StrEnum):
-    """
-    `missing`, `invalid` and `expired` are cured by a new token. `origin`: the calling page's origin is not configured
-    (CORS_ORIGINS); trying again does not help.
-
-    """
-
-    missing = "missing"
-    invalid = "invalid"
-    expired = "expired"
-    origin = "origin"
-
-
-class Details1(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    reason: Annotated[
-        Reason,
-        Field(
-            description="`missing`, `invalid` and `expired` are cured by a new token. `origin`: the calling page's origin is not configured\n(CORS_ORIGINS); trying again does not help.\n"
-        ),
-    ]
-
-
-class CsrfFailed(BaseModel):
-    """
-    The CSRF token is missing, expired or of another browser, or the page's origin is not configured.
-
-    Unless `details.reason` is `origin`, fetch a new token with `GET /auth/csrf` and repeat the request once. With `origin`,
-    the operator has to add the page to CORS_ORIGINS.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["csrf_failed"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: Details1
-
-
-class AuthEmailNotConfirmed(BaseModel):
-    """
-    The user has not followed the link in the mailbox yet.
-
-    Ask the user to open the link in the e-mail, then to sign in again.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_email_not_confirmed"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class AuthUserBanned(BaseModel):
-    """
-    The project has banned this user.
-
-    Drop the access token, say so, and point to the project's support; trying again does not help.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_user_banned"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class AuthSignupDisabled(BaseModel):
-    """
-    The project takes no new users, or none with this address.
-
-    Say that sign-up is closed, and hide the form.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_signup_disabled"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class RequestTimeout(BaseModel):
-    """
-    The request took too long to arrive.
-
-    Try again; on a slow connection, tell the user.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["request_timeout"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class AuthEmailTaken(BaseModel):
-    """
-    The address has an account. Projects that confirm addresses do not tell, and answer 200.
-
-    Offer to sign in instead.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_email_taken"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class Details2(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    max_bytes: Annotated[
-        int,
-        Field(
-            alias="maxBytes",
-            description="The largest body that is taken, in bytes.",
-            ge=1,
-            le=1048576,
-        ),
-    ]
-
-
-class PayloadTooLarge(BaseModel):
-    """
-    The body is larger than `details.maxBytes`.
-
-    No form of this API needs so much: check what is sent, and bound the length of its fields.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["payload_too_large"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: Details2
-
-
-class UnsupportedMediaType(BaseModel):
-    """
-    The body is not declared as JSON in UTF-8; any other charset, a made-up one included, is refused here.
-
-    Send `Content-Type: application/json`; this is a bug of the front end, not something to show.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["unsupported_media_type"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class Reason1(StrEnum):
-    length = "length"
-    characters = "characters"
-    pwned = "pwned"
-
-
-class Details3(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    reasons: Annotated[
-        list[Reason1],
-        Field(
-            description="`length`: too short, or more than 72 bytes. `characters`: a kind of character is missing. `pwned`: the password is\nknown from a breach. Empty where Supabase does not say.\n",
-            max_length=10,
-        ),
-    ]
-
-
-class AuthWeakPassword(BaseModel):
-    """
-    The project's password policy refuses the password; `details.reasons` says why.
-
-    Show the reasons at the password field, and let the user choose another one.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["auth_weak_password"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: Details3
-
-
-class RateLimited(BaseModel):
-    """
-    Too many requests, by this service's limits or by Supabase's.
-
-    Wait `details.retryAfter` seconds, and tell the user when to try again; do not repeat the request by itself before that.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["rate_limited"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: RetryDetails
-
-
-class Details4(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    request_id: Annotated[
-        str,
-        Field(
-            alias="requestId",
-            description="The same as the X-Request-ID header.",
-            max_length=64,
-            pattern="^[A-Za-z0-9._-]{1,64}$",
-        ),
-    ]
-
-
-class InternalError(BaseModel):
-    """
-    A fault in this service.
-
-    Say that something went wrong, and quote `details.requestId` in a report; the session is kept.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["internal_error"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: Details4
-
-
-class UpstreamError(BaseModel):
-    """
-    Supabase answered something that makes no sense here.
-
-    The session is kept: offer to try again, and sign nobody out.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["upstream_error"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
-
-
-class UpstreamUnavailable(BaseModel):
-    """
-    Supabase cannot be reached.
-
-    The session is kept: try again after `details.retryAfter` seconds, and sign nobody out.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["upstream_unavailable"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: RetryDetails
-
-
-class UpstreamTimeout(BaseModel):
-    """
-    Supabase did not answer in time. The request may have been carried out all the same.
-
-    The session is kept: offer to try again, and sign nobody out. After a sign-up, try to sign in first.
-
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    code: Literal["upstream_timeout"]
-    message: Annotated[
-        str,
-        Field(
-            description="Says in English what went wrong. For developers; it may change.",
-            max_length=500,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f]+$",
-        ),
-    ]
-    details: NoDetails
 
 
 class SignUpRequest(BaseModel):
@@ -863,4 +190,37 @@ class SignUpRequest(BaseModel):
             min_length=8,
         ),
     ]
-    profile: NewProfile | None = None
+    profile: SignUpProfile | None = None
+
+
+class ErrorBody(BaseModel):
+    """
+    The shape of every error, on every path. Each code has a schema of its own below; its `x-status` is the status that it
+    comes with.
+
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    code: Annotated[
+        str,
+        Field(
+            description="What went wrong. Stable; switch on it, and treat one that you do not know by its status.",
+            max_length=64,
+            pattern="^[a-z_]+$",
+        ),
+    ]
+    message: Annotated[
+        str,
+        Field(
+            description="Says in English what went wrong. For developers; it may change.",
+            max_length=500,
+            min_length=1,
+            pattern="^[^\\u0000-\\u001f]+$",
+        ),
+    ]
+    details: Annotated[
+        dict[str, Any],
+        Field(description="What else is known; its properties depend on the code. Always an object."),
+    ]

@@ -1,4 +1,4 @@
-"""What a handler answers: a model of the contract or text, and the cookie that goes with it."""
+"""What a handler answers: a model of the contract, text or nothing, and the cookies that go with it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response: a model is serialized with the contract's names; `cookie` is a Set-Cookie value."""
+    """A response: a model is serialized with the contract's names, and None is for a 204; `cookies` are Set-Cookie values."""
 
-    body: BaseModel | Text
+    body: BaseModel | Text | None = None
     status: int = 200
-    cookie: str | None = None
+    cookies: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def content(self) -> tuple[bytes, str]:
-        """The body as bytes, and its media type."""
+    def content(self) -> tuple[bytes, str] | None:
+        """The body as bytes, and its media type; None where there is no body."""
+        if self.body is None:
+            return None
         if isinstance(self.body, Text):
             return self.body.content, self.body.media_type
         return self.body.model_dump_json(by_alias=True).encode(), "application/json"

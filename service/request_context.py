@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from service.operation import Operation
+
+# What each kind of refusal is called in the log.
+_REFUSAL_FIELDS: Final = {"limit": "refused_by", "token": "token_refused", "csrf": "csrf_refused"}
 
 
 @dataclass(slots=True)
@@ -17,16 +24,41 @@ class Limit:
     reset_after: int
 
 
+class Refusal(NamedTuple):
+    """Why a request, or a credential that it did not need, was refused before Supabase was asked. Never for the caller."""
+
+    kind: Literal["limit", "token", "csrf"]
+    reason: str
+
+
 @dataclass(slots=True)
 class RequestContext:
-    """One request. Mutable on purpose: each layer adds what it learns, and the access log reads it at the end."""
+    """One request. Mutable on purpose: each layer adds what it learns, and the access log reads it at the end.
+
+    `path` is the path below where the service is mounted, `path_parameters` are as they were sent. `account`, `token_in` and
+    `token_out` are keyed hashes, for the log.
+    """
 
     request_id: str = "-"
     client_address: str = ""
-    operation: str | None = None
+    path: str = ""
+    operation: Operation | None = None
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    user_id: str | None = None
     error_code: str | None = None
+    refusal: Refusal | None = None
     limits: list[Limit] = field(default_factory=list)
-    log_fields: dict[str, str | int | float] = field(default_factory=dict)
+    account: str | None = None
+    token_in: str | None = None
+    token_out: str | None = None
+
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """What the log says beside status and time."""
+        fields = {"account": self.account, "token_in": self.token_in, "token_out": self.token_out}
+        if self.refusal is not None:
+            fields[_REFUSAL_FIELDS[self.refusal.kind]] = self.refusal.reason
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 _current: ContextVar[RequestContext] = ContextVar("latchkey_request")

@@ -1,87 +1,87 @@
-"""Joins Connexion to the handlers: what an operation's handler needs goes in by name, and its reply goes out."""
+"""Joins Connexion to the handlers: it checks the documents, runs their security schemes and calls what serves an operation."""
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Awaitable, Callable
-from typing import Any, get_type_hints
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from connexion.apps.asynchronous import AsyncApi, AsyncApp
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
+from connexion.middleware.security import SecurityMiddleware
 from connexion.operations import AbstractOperation
-from pydantic import BaseModel
-from starlette.datastructures import Headers
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from connexion.resolver import Resolver
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.contract.request_body import validated_body
-from service.reply import Reply
-from service.request_context import current_request
-from service.security.cookies import CookieJar
+from service.contract.documents import Document
+from service.contract.endpoint import Hook, OperationEndpoint, ReadHeaders
+from service.contract.handlers import find_handlers
+from service.contract.pages import DocsPagesMiddleware
+from service.contract.routing import RoutingMiddleware
+from service.contract.security_schemes import Scheme, named, security_map
+from service.operation import OperationTable
 
-Handler = Callable[..., Awaitable[Reply]]
-
-CREDENTIALS = frozenset({"access_token", "refresh_token"})
-
-
-def function_name(operation_id: str) -> str:
-    """The handler's name for an operationId: `refreshSession` is `refresh_session`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation_id).lower()
+Middleware = Callable[[ASGIApp], ASGIApp]
 
 
-class OperationEndpoint:
-    """Serves one operation. Everything that can be known beforehand is found out here, once."""
+def build_contract_app(
+    documents: Sequence[Document],
+    table: OperationTable,
+    handlers: Iterable[object],
+    *,
+    schemes: Mapping[str, Scheme],
+    readers: Mapping[str, ReadHeaders],
+    hooks: Sequence[Hook],
+    middleware: Sequence[Middleware],
+    lifespan: Lifespan,
+    swagger_ui: bool,
+) -> ASGIApp:
+    """The application. The first document is the one whose pages are served; `middleware` comes outermost first.
 
-    def __init__(self, operation_id: str, handler: Handler, cookies: CookieJar) -> None:
-        self._operation_id = operation_id
-        self._handler = handler
-        self._cookies = cookies
-        parameters = inspect.signature(handler).parameters
-        hints = get_type_hints(handler)
-        self._body_model: type[BaseModel] | None = hints["body"] if "body" in parameters else None
-        self._credentials = CREDENTIALS & parameters.keys()
-        self._wants_csrf_cookie = "csrf_cookie" in parameters
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the handler and send what it answers."""
-        request = current_request()
-        request.operation = self._operation_id
-        reply = await self._handler(**self._arguments(scope))
-        content, media_type = reply.content()
-        response = Response(
-            content,
-            reply.status,
-            {
-                **reply.headers,
-                "Content-Type": media_type,
-                "Cache-Control": "no-store",
-                # Set again outside for every response; here so that the contract's check of this one sees it.
-                "X-Request-ID": request.request_id,
-            },
-        )
-        if reply.cookie is not None:
-            response.headers["Set-Cookie"] = reply.cookie
-        await response(scope, receive, send)
-
-    def _arguments(self, scope: Scope) -> dict[str, Any]:
-        context = scope.get("extensions", {}).get("connexion_context", {})
-        arguments = {name: context[name] for name in self._credentials if name in context}
-        if self._body_model is not None:
-            arguments["body"] = self._body_model.model_validate(validated_body(scope))
-        if self._wants_csrf_cookie:
-            header = "; ".join(Headers(scope=scope).getlist("cookie"))
-            arguments["csrf_cookie"] = self._cookies.read(header, self._cookies.csrf_name)
-        return arguments
+    Raises ValueError where documents, handlers and schemes do not fit together.
+    """
+    credentials = frozenset(scheme.argument for scheme in schemes.values() if scheme.argument is not None)
+    found = find_handlers(table, handlers)
+    endpoints = {
+        operation.id: OperationEndpoint(operation, found[operation.id], credentials=credentials, readers=readers, hooks=hooks)
+        for operation in table.operations
+    }
+    app = ConnexionMiddleware(
+        _Endpoints(endpoints),
+        import_name=__name__,
+        lifespan=lifespan,
+        middlewares=[
+            *middleware,
+            partial(DocsPagesMiddleware, contract=documents[0], swagger_ui=swagger_ui),
+            partial(RoutingMiddleware, table=table),
+            SecurityMiddleware,
+            LifespanMiddleware,
+        ],
+        security_map=security_map(schemes),
+    )
+    for document in documents:
+        app.add_api(named(document, schemes), base_path="", resolver=Resolver(found.__getitem__))
+    application: ASGIApp = app
+    return application
 
 
-class ContractApp(AsyncApp):  # type: ignore[misc]  # Connexion has no types
-    """Connexion's AsyncApp, with OperationEndpoint in the place of its decorators, which are built anew for each request."""
+class _Endpoints(RoutedMiddleware):  # type: ignore[misc]  # Connexion has no types
+    """The innermost of Connexion's: calls the endpoint of the operation, in the place of an application with a router."""
 
-    def __init__(self, *args: Any, cookies: CookieJar, **kwargs: Any) -> None:  # noqa: ANN401 - Connexion's own
-        super().__init__(*args, **kwargs)
+    def __init__(self, endpoints: Mapping[str, OperationEndpoint]) -> None:
+        super().__init__(_nothing)
 
-        class Api(AsyncApi):  # type: ignore[misc]  # Connexion has no types
+        class Api(RoutedAPI):  # type: ignore[misc]  # Connexion has no types
+            def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Connexion's own
+                super().__init__(*args, **kwargs)
+                self.add_paths()
+
             def make_operation(self, operation: AbstractOperation) -> OperationEndpoint:
-                return OperationEndpoint(operation.operation_id, operation.function, cookies)
+                return endpoints[operation.operation_id]
 
-        self._middleware_app.api_cls = Api
+        self.api_cls = Api
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise LookupError("no operation was found, and nobody refused the request")

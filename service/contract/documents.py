@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -13,6 +16,8 @@ from service.security.cookies import CookieJar
 _INSTALLED = Path(__file__).resolve().parent / "openapi"
 _FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "openapi"
 
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+
 # libyaml's takes a tenth of the time, at every start.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -21,38 +26,58 @@ Document = dict[str, Any]
 
 def load_contract(cookies: CookieJar) -> Document:
     """openapi/auth.yaml, with the refresh cookie's name as configured: what is served is what holds."""
-    contract = _load("auth.yaml")
+    contract = read_document("auth.yaml")
     contract["components"]["securitySchemes"]["refreshCookie"]["name"] = cookies.refresh_name
     return contract
 
 
 def load_ops_contract() -> Document:
-    """openapi/ops.yaml."""
-    return _load("ops.yaml")
+    """openapi/ops.yaml, with what it refers to in auth.yaml as its own: one document, as every part that reads it expects."""
+    contract, library = read_document("ops.yaml"), read_document("auth.yaml")["components"]
+    for kind in ("headers", "responses", "schemas"):
+        contract["components"][kind] = library[kind] | contract["components"].get(kind, {})
+    bundled: Document = _with_local_references(contract)
+    return bundled
 
 
-def operation_ids(*contracts: Document) -> dict[tuple[str, str], str]:
-    """The operationIds by method and path."""
+def resolve(document: Document, node: Document) -> Document:
+    """What a node stands for: itself, or where its `$ref` leads in the document. Raises KeyError if that is nowhere."""
+    while "$ref" in node:
+        node = reduce(getitem, node["$ref"].removeprefix("#/").split("/"), document)
+    return node
+
+
+class DocumentedOperation(NamedTuple):
+    """An operation as a document has it. `parameters` are its own and those of its path, resolved."""
+
+    method: str
+    path: str
+    node: Document
+    parameters: list[Document]
+
+
+def operations(document: Document) -> Iterator[DocumentedOperation]:
+    """Every operation of a contract, in order."""
+    for path, item in document["paths"].items():
+        for method, node in item.items():
+            if method in _METHODS:
+                own = [resolve(document, parameter) for parameter in node.get("parameters", ())]
+                shared = [resolve(document, parameter) for parameter in item.get("parameters", ())]
+                merged = {(parameter["in"], parameter["name"]): parameter for parameter in (*shared, *own)}
+                yield DocumentedOperation(method.upper(), path, node, list(merged.values()))
+
+
+def _with_local_references(node: Any) -> Any:  # noqa: ANN401 - any part of a document
+    if isinstance(node, list):
+        return [_with_local_references(item) for item in node]
+    if not isinstance(node, dict):
+        return node
     return {
-        (method.upper(), path): operation["operationId"]
-        for contract in contracts
-        for path, methods in contract["paths"].items()
-        for method, operation in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
+        key: value.removeprefix("auth.yaml") if key == "$ref" else _with_local_references(value) for key, value in node.items()
     }
 
 
-def operations_answering(status: str, *contracts: Document) -> frozenset[tuple[str, str]]:
-    """The operations, by method and path, that may answer with that status."""
-    return frozenset(
-        (method.upper(), path)
-        for contract in contracts
-        for path, methods in contract["paths"].items()
-        for method, operation in methods.items()
-        if status in operation.get("responses", {})
-    )
-
-
-def _load(name: str) -> Document:
+def read_document(name: str) -> Document:
+    """A file of openapi/, as it is written."""
     document: Document = yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     return document

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
 
 from service.contract.documents import Document
+from service.request_context import current_request
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -49,7 +50,7 @@ class DocsPagesMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request for a page. Raises HTTPException 404 and 405, which the exception handling answers."""
-        if scope["type"] == "http" and scope["path"].startswith(self._prefixes):
+        if scope["type"] == "http" and current_request().path.startswith(self._prefixes):
             await self._router({**scope, "app": self}, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -71,5 +72,5 @@ def _page(name: str) -> Endpoint:
     return page
 
 
-async def _to_ui(_request: Request) -> Response:
-    return RedirectResponse("/ui/")
+async def _to_ui(request: Request) -> Response:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/ui/")

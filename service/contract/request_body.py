@@ -1,4 +1,4 @@
-"""Reads and checks JSON bodies against the contract, in the place of Connexion's own validator.
+"""Reads JSON bodies, in the place of Connexion's own reader.
 
 That one builds a jsonschema validator for every request, decodes with whatever charset the caller names, quotes the caller's
 values (passwords among them) in its messages, and checks nothing when the media type is not spelled in lower case.
@@ -6,62 +6,34 @@ values (passwords among them) in its messages, and checks nothing when the media
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
-import jsonschema_rs
-from jsonschema_rs import ValidationErrorKind as Kind
 from pydantic_core import from_json
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
-from service.contract.documents import Document
 from service.error_codes import ErrorCode
-from service.errors import ApiError, invalid_request
+from service.errors import ApiError, invalid_fields, invalid_request
+from service.operation import CheckBody
 
-MAX_ERRORS = 20  # what the contract promises at most
-_BODY_KEY = "body"
-_JSON = "application/json"
-
-
-def validated_body(scope: Scope) -> Any:  # noqa: ANN401 - any JSON value that the contract allows
-    """The body that passed validation."""
-    return scope["extensions"]["connexion_context"][_BODY_KEY]
+_JSON: Final = "application/json"
+_UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"', ""})
 
 
-class BodyReader:
-    """Reads JSON bodies for the operations of a contract; the schemas are compiled once."""
-
-    def __init__(self, contract: Document) -> None:
-        self._validators = _compile(contract)
-
-    async def read(self, operation_id: str, scope: Scope, receive: Receive) -> None:
-        """Read, parse and check the body; leave it where `validated_body` finds it. Raises ApiError."""
-        _check_content_type(Headers(scope=scope))
-        body = _parse(await _read(receive))
-        errors = [_describe(error) for error in self._validators[operation_id].iter_errors(body)]
-        if errors:
-            raise ApiError(ErrorCode.invalid_request, details={"errors": sorted(errors, key=_by_path)[:MAX_ERRORS]})
-        scope["extensions"].setdefault("connexion_context", {})[_BODY_KEY] = body
-
-
-def _compile(contract: Document) -> Mapping[str, jsonschema_rs.Draft4Validator]:
-    return {
-        operation["operationId"]: jsonschema_rs.Draft4Validator(
-            {**operation["requestBody"]["content"][_JSON]["schema"], "components": contract["components"]},
-            validate_formats=True,
-        )
-        for path in contract["paths"].values()
-        for operation in path.values()
-        if "requestBody" in operation
-    }
+async def read_body(check: CheckBody, headers: Headers, receive: Receive) -> object:
+    """The JSON value that came and passed the check. Raises ApiError."""
+    _check_content_type(headers)
+    body = _parse(await _read(receive))
+    if errors := check(body):
+        raise invalid_fields(errors)
+    return body
 
 
 def _check_content_type(headers: Headers) -> None:
     """JSON in UTF-8 and nothing else: a request that names no type is one that any page may send without a preflight."""
     types = headers.getlist("content-type")
     media_type, *parameters = (part.strip().lower() for part in types[0].split(";")) if len(types) == 1 else ("",)
-    if media_type != _JSON or any(parameter not in {"charset=utf-8", 'charset="utf-8"', ""} for parameter in parameters):
+    if media_type != _JSON or not _UTF_8.issuperset(parameters):
         raise ApiError(ErrorCode.unsupported_media_type)
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise ApiError(ErrorCode.unsupported_media_type)
@@ -73,48 +45,18 @@ async def _read(receive: Receive) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise invalid_request("", "is incomplete")
+            raise invalid_request("", "is incomplete", "incomplete")
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)
 
 
-def _parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def _parse(body: bytes) -> object:
     """Strict JSON (RFC 8259): no NaN, no lone surrogates, no endless nesting."""
     if not body.strip():
-        raise invalid_request("", "a JSON body is required")
+        raise invalid_request("", "a JSON body is required", "required")
     try:
-        return from_json(body, allow_inf_nan=False, cache_strings="keys")
+        value: object = from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
-        raise invalid_request("", "is not valid JSON in UTF-8") from None
-
-
-def _describe(error: jsonschema_rs.ValidationError) -> dict[str, str]:
-    """Where and what, without the value: it may be a password."""
-    path = "".join(f"/{_escape(str(part))}" for part in error.instance_path)
-    kind = error.kind
-    match kind:
-        case Kind.Required():
-            return {"path": f"{path}/{_escape(kind.property)}", "message": "is required"}
-        case Kind.AdditionalProperties():
-            return {"path": path, "message": "has properties that this API does not know"}
-        case Kind.Type():
-            return {"path": path, "message": "has the wrong type"}
-        case Kind.MinLength():
-            return {"path": path, "message": f"is shorter than {kind.limit} characters"}
-        case Kind.MaxLength():
-            return {"path": path, "message": f"is longer than {kind.limit} characters"}
-        case Kind.Format():
-            return {"path": path, "message": f"is not of the format {kind.format}"}
-        case Kind.Pattern():
-            return {"path": path, "message": "holds characters that are not allowed, or lacks some that are needed"}
-        case _:
-            return {"path": path, "message": "is not as the contract asks"}
-
-
-def _escape(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")
-
-
-def _by_path(error: dict[str, str]) -> tuple[str, str]:
-    return error["path"], error["message"]
+        raise invalid_request("", "is not valid JSON in UTF-8", "json") from None
+    return value

@@ -1,4 +1,4 @@
-"""Rate limits: by client address, by address for what tests a password, and by account.
+"""Rate limits, counted as service/limits/keys.py says.
 
 In process by default; in Redis or Valkey when a storage is configured, so that replicas share them. While that storage does
 not answer, each process counts for itself.
@@ -11,53 +11,35 @@ import hashlib
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from math import ceil
-from typing import Literal
 
 import structlog
 from limits import RateLimitItem, parse
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from service.errors import rate_limited
+from service.limits.keys import RATE_LIMITS
 from service.limits.storage import BoundedMemoryStorage, shared_storage
-from service.request_context import Limit, current_request
+from service.operation import Checked, Operation, OperationTable
+from service.request_context import Limit, Refusal, current_request
+from service.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-Policy = Literal["address", "credentials", "account"]
 
 STORAGE_TIMEOUT = 0.25  # seconds; what a request waits at most, and only until the first of them has failed
 PROBE_INTERVAL = 1.0  # seconds between two looks at a storage that failed; no request waits for them
 _PROBE = parse("1000000000/minute")
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """The limits, in the notation of the `limits` library: "10/minute"."""
-
-    address: RateLimitItem
-    credentials: RateLimitItem
-    account: RateLimitItem
-
-    @classmethod
-    def parse(cls, *, address: str, credentials: str, account: str) -> Policies:
-        """Raises ValueError when a limit is malformed."""
-        return cls(parse(address), parse(credentials), parse(account))
-
-
 class RateLimiter:
-    """Counts and refuses. `storage_url` is a redis:// or valkey:// URL, either with TLS, or None for in-process counting.
+    """Counts and refuses. `quotas` are in the notation of the `limits` library; raises ValueError when one is malformed.
+    `storage_url` is a redis:// or valkey:// URL, either with TLS, or None for in-process counting.
 
     `degraded` and `storage_failures` are for /readyz and metrics. Close it with `aclose()`.
     """
 
-    def __init__(self, policies: Policies, storage_url: str | None) -> None:
-        self._policies: Mapping[Policy, RateLimitItem] = {
-            "address": policies.address,
-            "credentials": policies.credentials,
-            "account": policies.account,
-        }
+    def __init__(self, quotas: Mapping[str, str], storage_url: str | None) -> None:
+        self._items: Mapping[str, RateLimitItem] = {name: parse(quota) for name, quota in quotas.items()}
         self._local = SlidingWindowCounterRateLimiter(BoundedMemoryStorage())
         self._shared = SlidingWindowCounterRateLimiter(shared_storage(storage_url, STORAGE_TIMEOUT)) if storage_url else None
         self._recovery: asyncio.Task[None] | None = None
@@ -77,15 +59,28 @@ class RateLimiter:
         """Whether the shared storage answers; None where none is configured."""
         return not self.degraded if self.shared else None
 
-    async def count(self, policy: Policy, key: str) -> None:
-        """Count one request for `key`. Raises ApiError rate_limited when the limit is used up."""
-        item = self._policies[policy]
+    async def count_arrived(self, operation: Operation, client_address: str) -> None:
+        """Count a request as it comes. Raises ApiError rate_limited when a limit is used up."""
+        for name in operation.limits:
+            limit = RATE_LIMITS[name]
+            if limit.early:
+                await self._count(name, limit.key(Checked(client_address)))
+
+    async def count_checked(self, operation: Operation, checked: Checked) -> None:
+        """Count a request that passed its checks. Raises ApiError rate_limited when a limit is used up."""
+        for name in operation.limits:
+            limit = RATE_LIMITS[name]
+            if not limit.early:
+                await self._count(name, limit.key(checked))
+
+    async def _count(self, name: str, key: str) -> None:
+        item = self._items[name]
         digest = hashlib.sha256(key.encode()).hexdigest()  # a key may hold an e-mail address; the storage need not
-        allowed, remaining, reset_after = await self._hit(item, policy, digest)
+        allowed, remaining, reset_after = await self._hit(item, name, digest)
         request = current_request()
-        request.limits.append(Limit(policy, item.amount, item.get_expiry(), remaining, reset_after))
+        request.limits.append(Limit(name, item.amount, item.get_expiry(), remaining, reset_after))
         if not allowed:
-            request.log_fields["refused_by"] = policy
+            request.refusal = Refusal("limit", name)
             raise rate_limited(reset_after)
 
     async def aclose(self) -> None:
@@ -129,3 +124,14 @@ async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, *k
     allowed = await limiter.hit(item, *key)
     stats = await limiter.get_window_stats(item, *key)
     return allowed, stats.remaining if allowed else 0, max(1, ceil(stats.reset_time - time.time()))
+
+
+def build_limiter(settings: Settings, table: OperationTable) -> RateLimiter | None:
+    """The limiter; None where limits are switched off. Raises ValueError where an operation names a limit that nobody knows."""
+    if unknown := sorted({name for operation in table.operations for name in operation.limits} - RATE_LIMITS.keys()):
+        raise ValueError(f"no rate limit is called {', '.join(unknown)}, as an operation of the contract asks")
+    if not settings.rate_limit_enabled:
+        return None
+    storage = settings.rate_limit_storage
+    quotas = {name: limit.quota(settings) for name, limit in RATE_LIMITS.items()}
+    return RateLimiter(quotas, storage.get_secret_value() if storage is not None else None)

@@ -1,1 +1,1 @@
-"""ASGI middleware, one idea a file. service/app.py says in which order they stand, and why."""
+"""ASGI middleware, one idea a file. stack.py says in which order they stand, and why."""

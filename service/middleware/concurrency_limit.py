@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.request_context import current_request
+from service.request_context import Refusal, current_request
 
 _RETRY_AFTER = 5  # seconds, as while Supabase is down: that is what fills the house
 
 
 class ConcurrencyLimitMiddleware:
-    """Works on at most `limit` requests for `operations` (method and path); the next one is refused at once.
+    """Works on at most `limit` requests for operations that document upstream_unavailable; the next one is refused at once.
 
     The others always answer: the health checks ask nobody, and logout must clear the cookie.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, operations: AbstractSet[tuple[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app = app
         self._limit = limit
-        self._operations = operations
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or raise ApiError upstream_unavailable."""
-        if scope["type"] != "http" or (scope["method"], scope["path"]) not in self._operations:
+        request = current_request()
+        operation = request.operation if scope["type"] == "http" else None
+        if operation is None or ErrorCode.upstream_unavailable not in operation.codes:
             await self._app(scope, receive, send)
             return
         if self._running >= self._limit:
-            current_request().log_fields["refused_by"] = "concurrency"
+            request.refusal = Refusal("limit", "concurrency")
             raise ApiError(ErrorCode.upstream_unavailable, details={"retryAfter": _RETRY_AFTER})
         self._running += 1
         try:

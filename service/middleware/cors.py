@@ -17,11 +17,11 @@ _MAX_AGE = 7200  # seconds; the longest that Chromium takes
 class ExactCorsMiddleware(CORSMiddleware):
     """Starlette's, but only for allowed origins: as it comes it adds some CORS headers for the others as well."""
 
-    def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str], methods: Sequence[str]) -> None:
         super().__init__(
             app,
             allow_origins=origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=methods,
             allow_headers=("Authorization", "Content-Type", "X-CSRF-Token", "X-Request-ID"),
             allow_credentials=True,
             expose_headers=("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy"),

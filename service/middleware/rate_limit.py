@@ -1,4 +1,4 @@
-"""Counts every request to the contract's operations by client address, and tells the caller what is left."""
+"""Counts requests as their operation asks, as far as the address alone decides, and tells the caller what is left."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.limits.client_address import limit_key
 from service.limits.rate_limit import RateLimiter
 from service.request_context import Limit, current_request
 
 
 class RateLimitMiddleware:
-    """Stands inside the exception handling, which answers its refusals. `prefix` is where the limited operations are."""
+    """Stands inside the exception handling, which answers its refusals, and before all checks: they cost time."""
 
-    def __init__(self, app: ASGIApp, *, limiter: RateLimiter, prefix: str = "/auth/") -> None:
+    def __init__(self, app: ASGIApp, *, limiter: RateLimiter) -> None:
         self._app = app
         self._limiter = limiter
-        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or raise ApiError rate_limited."""
-        if scope["type"] == "http" and scope["path"].startswith(self._prefix):
-            await self._limiter.count("address", limit_key(current_request().client_address))
+        if scope["type"] == "http":
+            request = current_request()
+            if request.operation is not None:
+                await self._limiter.count_arrived(request.operation, request.client_address)
         await self._app(scope, receive, send)
 
 

@@ -1,50 +1,35 @@
-"""Names every request, logs it in one line, and answers for what crashed outside of everything else."""
+"""Logs every request in one line, tells the caller its id, and answers for what crashed outside of everything else."""
 
 from __future__ import annotations
 
-import os
-import re
 import time
-from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import request_context
 from service.errors import internal_error
-from service.limits.client_address import client_address
-from service.request_context import RequestContext
-from service.responses import send_error
+from service.middleware.errors import send_error
+from service.request_context import RequestContext, current_request
 
 log = structlog.get_logger("service.access")
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds; they show up when they fail
+_QUIET = frozenset({"getHealth", "getReadiness", "getMetrics"})  # asked every few seconds; they show up when they fail
 
 
 class RequestLogMiddleware:
-    """`trusted_proxies` are those whose X-Forwarded-For is believed."""
+    """Whatever is sent gets the X-Request-ID."""
 
-    def __init__(self, app: ASGIApp, *, trusted_proxies: Sequence[IPv4Network | IPv6Network]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request within its context."""
+        """Serve a request, and log how it went."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        headers = Headers(scope=scope)
-        context = RequestContext(
-            request_id=_request_id(headers.get("x-request-id")),
-            client_address=client_address(
-                (scope.get("client") or ("", 0))[0], headers.getlist("x-forwarded-for"), self._trusted_proxies
-            ),
-        )
-        request_context.enter(context)
+        context = current_request()
         status = 0
 
         async def send_named(message: Message) -> None:
@@ -59,24 +44,21 @@ class RequestLogMiddleware:
         except Exception as exc:
             log.exception("unhandled_exception", exc_info=exc)
             if status == 0:
-                await send_error(internal_error(), scope, receive, send_named)
+                await send_error(internal_error(context.request_id), send_named)
         finally:
-            _log(scope, context, status, time.perf_counter() - started)
+            _log(scope["method"], context, status, time.perf_counter() - started)
 
 
-def _log(scope: Scope, context: RequestContext, status: int, seconds: float) -> None:
-    level = log.debug if scope["path"] in _QUIET_PATHS and status < 400 else log.info
+def _log(method: str, context: RequestContext, status: int, seconds: float) -> None:
+    operation = None if context.operation is None else context.operation.id
+    level = log.debug if operation in _QUIET and status < 400 else log.info
     level(
         "request",
-        method=scope["method"],
-        operation=context.operation,
+        method=method,
+        operation=operation,
         status=status or None,
         code=context.error_code,
         duration_ms=round(seconds * 1000, 2),
         client=context.client_address,
         **context.log_fields,
     )
-
-
-def _request_id(value: str | None) -> str:
-    return value if value is not None and _REQUEST_ID.fullmatch(value) else os.urandom(16).hex()

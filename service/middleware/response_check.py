@@ -1,16 +1,12 @@
-"""Checks every response against the contract, errors included; for development and tests.
-
-Connexion checks what an operation returns. What is raised is answered outside of it, by the exception handling and the
-middleware, and a status that the contract does not have passes there as well; this stands around all of it.
-"""
+"""Checks every response against the contract, errors included; for development and tests."""
 
 from __future__ import annotations
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.contract.responses import RawHeaders, ResponseContract, Violation
 from service.errors import internal_error
+from service.operation import CheckResponse
 from service.request_context import current_request
 
 log = structlog.get_logger(__name__)
@@ -20,18 +16,21 @@ _OF_THE_BODY = frozenset({b"content-type", b"content-length", b"cache-control", 
 
 
 class ResponseCheckMiddleware:
-    """Outermost, so that it sees what the caller would. A response that breaks the contract is logged and becomes a 500."""
+    """Stands so far out that it sees what the caller would. A response that breaks the contract is logged and becomes a 500.
 
-    def __init__(self, app: ASGIApp, *, contract: ResponseContract) -> None:
+    `check_error` is for what no operation answers.
+    """
+
+    def __init__(self, app: ASGIApp, *, check_error: CheckResponse) -> None:
         self._app = app
-        self._contract = contract
+        self._check_error = check_error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; its response goes out once it is complete and checked."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        operation = self._contract.find(scope["method"], scope["path"])
+        operation = current_request().operation
         messages: list[Message] = []
 
         async def send_checked(message: Message) -> None:
@@ -39,45 +38,36 @@ class ResponseCheckMiddleware:
                 messages.append(message)
                 if operation is None and message["status"] < 400:
                     await _send_all(messages, send)  # a page, or a preflight: no contract describes it
-                return
-            if not messages:
+            elif not messages:
                 await send(message)
-                return
-            messages.append(message)
-            if message.get("more_body", False):
-                return
-            start, body = messages[0], b"".join(part.get("body", b"") for part in messages[1:])
-            violations = self._violations(scope, start["status"], start.get("headers", ()), body)
-            if violations:
-                log.error(
-                    "response_breaks_contract",
-                    operation=operation.operation_id if operation else None,
-                    status=start["status"],
-                    violations=[str(violation) for violation in violations],
-                )
-                messages[:] = _replacement(start)
-            await _send_all(messages, send)
+            else:
+                messages.append(message)
+                if not message.get("more_body", False):
+                    self._replace_if_broken(messages, bodiless=scope["method"] == "HEAD")
+                    await _send_all(messages, send)
 
         await self._app(scope, receive, send_checked)
 
-    def _violations(self, scope: Scope, status: int, headers: RawHeaders, body: bytes) -> list[Violation]:
-        bodiless = scope["method"] == "HEAD"
-        operation = self._contract.find(scope["method"], scope["path"])
-        if operation is None:
-            return self._contract.error_violations(headers, body, bodiless=bodiless)
-        return operation.violations(status, headers, body, bodiless=bodiless)
+    def _replace_if_broken(self, messages: list[Message], *, bodiless: bool) -> None:
+        start, body = messages[0], b"".join(part.get("body", b"") for part in messages[1:])
+        operation = current_request().operation
+        check = operation.check_response if operation is not None else self._check_error
+        violations = check(start["status"], start.get("headers", ()), body, bodiless=bodiless) if check is not None else []
+        if violations:
+            name = operation.id if operation is not None else None
+            log.error("response_breaks_contract", operation=name, status=start["status"], violations=violations)
+            messages[:] = _replacement(start)
 
 
 def _replacement(start: Message) -> list[Message]:
     """A 500 in the error schema, with the headers that every response has."""
-    error = internal_error()
-    current_request().error_code = error.code.value
+    request = current_request()
+    error = internal_error(request.request_id)
+    request.error_code = error.code.value
     body = error.body()
     kept = [(name, value) for name, value in start.get("headers", ()) if name.lower() not in _OF_THE_BODY]
-    added = [(name.lower().encode(), value.encode()) for name, value in error.all_headers().items()]
-    headers = [*kept, *added, (b"content-length", str(len(body)).encode())]
     return [
-        {"type": "http.response.start", "status": error.status, "headers": headers},
+        {"type": "http.response.start", "status": error.status, "headers": [*kept, *error.raw_headers(body)]},
         {"type": "http.response.body", "body": body},
     ]
 

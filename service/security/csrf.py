@@ -15,7 +15,7 @@ from typing import Literal
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 
-Refusal = Literal["missing", "invalid", "expired"]
+CsrfReason = Literal["missing", "invalid", "expired"]
 
 _BROWSER_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes in base64url
 
@@ -43,7 +43,7 @@ class CsrfTokens:
         """A token for this browser."""
         return self._signer.sign(_binding(browser_id)).decode()
 
-    def refusal(self, token: str | None, cookie: str | None) -> Refusal | None:
+    def refusal(self, token: str | None, cookie: str | None) -> CsrfReason | None:
         """Why the token is not accepted from the browser with this cookie; None when it is."""
         if not token:
             return "missing"

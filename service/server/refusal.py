@@ -30,11 +30,10 @@ class Refusals:
         body = error.body()
         lines = [
             *added,
-            *((name.lower().encode(), value.encode()) for name, value in error.all_headers().items()),
+            *error.raw_headers(body),
             *self.headers,
             *self._cors(asked),
             (b"x-request-id", request_id.encode()),
-            (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
         ]
         return b"".join([STATUS_LINE[error.status], *(b"%b: %b\r\n" % line for line in lines), b"\r\n", body])

@@ -207,6 +207,7 @@ class UpstreamCall:
                 if isinstance(exc, ForeignAnswerError) and self._on_foreign_answer is not None:
                     self._on_foreign_answer()
                 error = _translate(self._call, exc)
+                error.upstream = True
                 outcome = error.code.value if error.code in _OUTCOMES else "refused"
                 _tell(self._call, error, exc)
                 raise error from exc
@@ -237,7 +238,7 @@ def answer_of_supabase() -> Iterator[None]:
     except ValidationError as error:
         places = [".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False, include_url=False)]
         log.warning("upstream_failed", code=ErrorCode.upstream_error.value, reason="outside the contract", places=places)
-        raise ApiError(ErrorCode.upstream_error) from None
+        raise ApiError(ErrorCode.upstream_error, upstream=True) from None
 
 
 def _translate(call: Call, exc: Exception) -> ApiError:
@@ -251,7 +252,7 @@ def _translate(call: Call, exc: Exception) -> ApiError:
         reasons = exc.reasons if isinstance(exc, AuthWeakPasswordError) else []
         return ApiError(code, details={"reasons": [reason for reason in reasons if reason in _WEAK_PASSWORD_REASONS]})
     if code is ErrorCode.invalid_request:
-        return ApiError(code, details={"errors": [{"path": "", "message": "was refused by Supabase"}]})
+        return ApiError(code, details={"errors": [{"path": "", "message": "was refused by Supabase", "rule": "refused"}]})
     return ApiError(code)
 
 

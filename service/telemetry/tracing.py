@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.types import ASGIApp
 
+from service.request_context import current_request
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
@@ -23,8 +25,11 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _provider: TracerProvider | None = None
 
 
-def middleware(operations: Mapping[tuple[str, str], str]) -> Callable[[ASGIApp], ASGIApp]:
-    """Turn tracing on for this process; returns the outermost middleware. Configured by OpenTelemetry's own variables."""
+def middleware() -> Callable[[ASGIApp], ASGIApp]:
+    """Turn tracing on for this process; returns the middleware, which wants the request's context around it.
+
+    Configured by OpenTelemetry's own variables.
+    """
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
     from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
@@ -38,7 +43,8 @@ def middleware(operations: Mapping[tuple[str, str], str]) -> Callable[[ASGIApp],
 
     def name_by_operation(span: Span, scope: dict[str, Any]) -> None:
         # A path that nobody knows is anything at all, and so no name.
-        span.update_name(operations.get((scope["method"], scope["path"]), scope["method"]))
+        operation = current_request().operation
+        span.update_name(scope["method"] if operation is None else operation.id)
 
     def wrap(app: ASGIApp) -> ASGIApp:
         traced: ASGIApp = OpenTelemetryMiddleware(

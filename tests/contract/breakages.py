@@ -1,4 +1,4 @@
-"""Ways to break the service on purpose: what service/app.py is given in the place of its own part, and who must notice."""
+"""Ways to break the service on purpose: what stands in the place of one of its parts, and who must notice."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, Final
 
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.contract.request_body import BodyReader
-from service.contract.security_schemes import Security
+from service.contract.endpoint import OperationEndpoint
 from service.error_codes import ErrorCode
-from service.errors import ApiError, handle_exception, invalid_request
-from service.handlers.auth import AuthHandlers
+from service.errors import ApiError, invalid_request
+from service.handlers.csrf import CsrfHandlers
+from service.handlers.session import SessionHandlers
+from service.handlers.sign_up import SignUpHandlers
 from service.middleware.cors import ExactCorsMiddleware
+from service.middleware.errors import ErrorMiddleware
 from service.middleware.request_log import RequestLogMiddleware
 from service.models import SignInRequest, SignUpRequest
+from service.operation import Checked
 from service.reply import Reply
+from service.request_context import RequestContext
+from service.security.checks import CredentialChecks
 from service.security.cookies import CookieJar
 
 Edit = Callable[[Scope, Message, dict[str, Any]], None]
@@ -30,7 +33,7 @@ Edit = Callable[[Scope, Message, dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """`parts` are names of service/app.py and what stands there instead.
+    """`parts` are names in modules of service/ and what stands there instead: "app:CookieJar".
 
     `rule` is the house rule that finds it through the probes. `check` is the check of Schemathesis that finds it in `phase`
     at `operation`, where one does. `inside` says that the check of responses, which runs in development, turns it into a 500.
@@ -96,16 +99,6 @@ def edit_headers(outer: type, edit: Callable[[Scope, Message, MutableHeaders], N
     return Editor
 
 
-def _answering(change: Callable[[ConnexionResponse], None]) -> Callable[..., Any]:
-    @wraps(handle_exception)
-    async def handle(request: ConnexionRequest, exc: Exception) -> ConnexionResponse:
-        response = await handle_exception(request, exc)
-        change(response)
-        return response
-
-    return handle
-
-
 def _remove(name: str) -> Callable[[Scope, Message, MutableHeaders], None]:
     def remove(_scope: Scope, _start: Message, headers: MutableHeaders) -> None:
         if name in headers:
@@ -139,48 +132,40 @@ def _as_html(_scope: Scope, start: Message, headers: MutableHeaders) -> None:
         headers["content-type"] = "text/html; charset=utf-8"
 
 
-def _without_challenge(response: ConnexionResponse) -> None:
-    response.headers.pop("WWW-Authenticate", None)
-
-
-def _without_allow(response: ConnexionResponse) -> None:
-    response.headers.pop("Allow", None)
-
-
-class _AcceptedHandlers(AuthHandlers):
+class _AcceptedHandlers(CsrfHandlers):
     async def get_csrf_token(self, csrf_cookie: str | None) -> Reply:
         reply = await super().get_csrf_token(csrf_cookie)
-        return Reply(reply.body, status=202, cookie=reply.cookie)
+        return Reply(reply.body, status=202, cookies=reply.cookies)
 
 
-class _FragileHandlers(AuthHandlers):
+class _FragileHandlers(SessionHandlers):
     async def sign_in(self, body: SignInRequest) -> Reply:
         if len(body.password.get_secret_value()) < 3:
             raise RuntimeError("nobody has a password of this length")
         return await super().sign_in(body)
 
 
-class _PickyHandlers(AuthHandlers):
+class _PickyHandlers(SignUpHandlers):
     async def sign_up(self, body: SignUpRequest) -> Reply:
         if body.profile is not None:
             raise invalid_request("/profile", "is not wanted")
         return await super().sign_up(body)
 
 
-class _OpenSecurity(Security):
-    async def check_csrf(self, request: ConnexionRequest) -> dict[str, Any]:  # noqa: ARG002 - the method that it replaces reads it
-        return {}
+class _OpenChecks(CredentialChecks):
+    async def check_csrf(self, headers: Headers) -> None:
+        """Nothing is checked."""
 
 
-class _TrustingBodies(BodyReader):
-    async def read(self, operation_id: str, scope: Scope, receive: Receive) -> None:
+class _TrustingEndpoint(OperationEndpoint):
+    async def _check(self, request: RequestContext, scope: Scope, receive: Receive) -> Checked:
         try:
-            await super().read(operation_id, scope, receive)
+            return await super()._check(request, scope, receive)
         except ApiError as error:
             if error.code is not ErrorCode.invalid_request:
                 raise
             made_up = {"email": f"{secrets.token_hex(8)}@example.com", "password": "not the password"}
-            scope["extensions"].setdefault("connexion_context", {})["body"] = made_up
+            return Checked(request.client_address, made_up)
 
 
 class _ReadableCookies(CookieJar):
@@ -195,57 +180,59 @@ class _OpenCors(CORSMiddleware):
 
 BREAKAGES: Final[Mapping[str, Breakage]] = {
     "an error without details": Breakage(
-        {"ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _without_details)},
+        {"middleware.stack:ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _without_details)},
         "error_shape", "response_schema_conformance", inside=True,
     ),
     "a status that is not documented": Breakage(
-        {"AuthHandlers": _AcceptedHandlers}, "expected_answer", "status_code_conformance", "getCsrfToken", "examples",
+        {"app:CsrfHandlers": _AcceptedHandlers}, "expected_answer", "status_code_conformance", "getCsrfToken", "examples",
         inside=True,
     ),
     "a media type that is not documented": Breakage(
-        {"ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _as_html)},
+        {"middleware.stack:ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _as_html)},
         None, "content_type_conformance", "getCsrfToken", "examples", inside=True,
     ),
     "an error as problem+json": Breakage(
-        {"ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _as_problem)},
+        {"middleware.stack:ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _as_problem)},
         "error_shape", "content_type_conformance", inside=True,
     ),
     "a crash on odd input": Breakage(
-        {"AuthHandlers": _FragileHandlers}, None, "not_a_server_error", "signIn", "fuzzing",
+        {"app:SessionHandlers": _FragileHandlers}, None, "not_a_server_error", "signIn", "fuzzing",
     ),
     "a route that ignores its security": Breakage(
-        {"Security": _OpenSecurity}, "expected_answer", "ignored_auth", "logout",
+        {"app:CredentialChecks": _OpenChecks}, "expected_answer", "ignored_auth", "logout",
     ),
     "405 without Allow": Breakage(
-        {"handle_exception": _answering(_without_allow)}, "allow", "unsupported_method",
+        {"middleware.stack:ErrorMiddleware": edit_headers(ErrorMiddleware, _remove("allow"))}, "allow", "unsupported_method",
     ),
     "401 without a challenge": Breakage(
-        {"handle_exception": _answering(_without_challenge)}, "challenge", "response_headers_conformance", inside=True,
+        {"middleware.stack:ErrorMiddleware": edit_headers(ErrorMiddleware, _remove("www-authenticate"))},
+        "challenge", "response_headers_conformance", inside=True,
     ),
     "a property too many": Breakage(
-        {"ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_debug_property)},
+        {"middleware.stack:ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_debug_property)},
         None, "response_schema_conformance", "getCsrfToken", "examples", inside=True,
     ),
     "a cookie that scripts can read": Breakage(
-        {"CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
+        {"app:CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
     ),
     "a token that caches may keep": Breakage(
-        {"ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _remove("cache-control"))},
+        {"middleware.stack:ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _remove("cache-control"))},
         "no_store", "response_headers_conformance", "getCsrfToken", "examples", inside=True,
     ),
     "no request id": Breakage(
-        {"RequestLogMiddleware": edit_headers(RequestLogMiddleware, _remove("x-request-id"))},
+        {"middleware.stack:RequestLogMiddleware": edit_headers(RequestLogMiddleware, _remove("x-request-id"))},
         "request_id", "response_headers_conformance", "getCsrfToken", "examples", inside=True,
     ),
-    "CORS for every origin": Breakage({"ExactCorsMiddleware": _OpenCors}, "cross_origin"),
+    "CORS for every origin": Breakage({"middleware.stack:ExactCorsMiddleware": _OpenCors}, "cross_origin"),
     "invalid data accepted": Breakage(
-        {"BodyReader": _TrustingBodies}, "expected_answer", "negative_data_rejection", "signUp", "fuzzing",
+        {"contract.application:OperationEndpoint": _TrustingEndpoint},
+        "expected_answer", "negative_data_rejection", "signUp", "fuzzing",
     ),
     "valid data refused": Breakage(
-        {"AuthHandlers": _PickyHandlers}, None, "positive_data_acceptance", "signUp", "examples",
+        {"app:SignUpHandlers": _PickyHandlers}, None, "positive_data_acceptance", "signUp", "examples",
     ),
     "an error code of another operation": Breakage(
-        {"ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_foreign_code)},
+        {"middleware.stack:ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_foreign_code)},
         "expected_answer", "response_schema_conformance", "signIn", "fuzzing", inside=True,
     ),
 }  # fmt: skip

@@ -10,13 +10,13 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator
-from typing import Any
+from contextlib import ExitStack
 from unittest.mock import patch
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from service import app as service_app
+from service.app import create_app
 from service.settings import Settings
 from tests.contract.breakages import BREAKAGES
 
@@ -33,9 +33,10 @@ class _Server(uvicorn.Server):
 def create(name: str) -> ASGIApp:
     """The service with one part exchanged."""
     settings = Settings(validate_responses=name.endswith(CHECKED))
-    parts: dict[str, Any] = dict(BREAKAGES[name.removesuffix(CHECKED)].parts)
-    with patch.multiple(service_app, **parts):
-        return service_app.create_app(settings)
+    with ExitStack() as stack:
+        for place, part in BREAKAGES[name.removesuffix(CHECKED)].parts.items():
+            stack.enter_context(patch(f"service.{place.replace(':', '.')}", part))
+        return create_app(settings)
 
 
 async def serve(names: dict[int, str]) -> None:

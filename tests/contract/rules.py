@@ -6,15 +6,14 @@ A rule is a generator: it yields what is wrong, without quoting a token.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any, Final, NamedTuple
 
-import yaml
-
+from service.contract.documents import Document, read_document, resolve
 from tests.contract.exchange import Exchange
-from tools.paths import ROOT
+from tools.error_codes import documented_codes
 
 Rule = Callable[[Exchange], Iterator[str]]
 
@@ -64,8 +63,18 @@ def error_shape(exchange: Exchange) -> Iterator[str]:
         return
     if not isinstance(body["message"], str) or not body["message"] or not isinstance(body["details"], dict):
         yield "message must be a text, and details an object"
-    if exchange.status not in statuses_of(body["code"]):
+    if exchange.status != statuses().get(body["code"]):
         yield f"{body['code']} does not belong to {exchange.status}"
+
+
+def documented_properties(exchange: Exchange) -> Iterator[str]:
+    """A body has the properties that the contract names. Clients must bear with more; the service sends none unsaid."""
+    operation = contract()["paths"].get(exchange.path, {}).get(exchange.method.lower())
+    response = operation["responses"].get(str(exchange.status)) if operation else None
+    body = exchange.json()
+    if response is not None and isinstance(body, dict):
+        schema = resolve(contract(), response)["content"]["application/json"]["schema"]
+        yield from _unknown(schema, body, "the body")
 
 
 def details(exchange: Exchange) -> Iterator[str]:
@@ -155,6 +164,7 @@ def no_server_error(exchange: Exchange) -> Iterator[str]:
 RULES: Final[tuple[Rule, ...]] = (
     request_id,
     error_shape,
+    documented_properties,
     details,
     allow,
     challenge,
@@ -168,36 +178,28 @@ RULES: Final[tuple[Rule, ...]] = (
 
 
 @cache
-def contract() -> dict[str, Any]:
+def contract() -> Document:
     """openapi/auth.yaml."""
-    document: dict[str, Any] = yaml.safe_load((ROOT / "openapi" / "auth.yaml").read_text(encoding="utf-8"))
-    return document
+    return read_document("auth.yaml")
 
 
 @cache
-def statuses_of(code: str) -> frozenset[int]:
-    """The statuses that a code comes with, by the contract; 404 and 405 belong to no operation."""
-    outside = {"not_found": {404}, "method_not_allowed": {405}}
-    responses = [
-        (int(status), _resolve(response))
-        for path in contract()["paths"].values()
-        for operation in path.values()
-        for status, response in operation["responses"].items()
-    ]
-    documented = {status for status, response in responses if code in _codes(response)}
-    return frozenset(documented | outside.get(code, set()))
+def statuses() -> Mapping[str, int]:
+    """The status of each error code."""
+    return {code.code: code.status for code in documented_codes(contract())}
 
 
-def _codes(response: Mapping[str, Any]) -> Iterable[str]:
-    schema = response["content"]["application/json"]["schema"]
-    for option in schema.get("oneOf", [schema]):
-        yield from _resolve(option).get("properties", {}).get("code", {}).get("enum", ())
-
-
-def _resolve(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
-        target: Any = contract()
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
+def _unknown(schema: Document, value: Any, place: str) -> Iterator[str]:
+    """Where a value has properties that its schema does not name."""
+    schema = resolve(contract(), schema)
+    for option in schema.get("oneOf", []):
+        if value.get("code") in resolve(contract(), option)["properties"]["code"]["enum"]:
+            yield from _unknown(option, value, place)
+    if "properties" in schema:
+        for name, inner in value.items():
+            if name in schema["properties"]:
+                yield from _unknown(schema["properties"][name], inner, f"{place}/{name}")
+            else:
+                yield f"{place} has a property too many"
+    for index, item in enumerate(value if "items" in schema else []):
+        yield from _unknown(schema["items"], item, f"{place}/{index}")

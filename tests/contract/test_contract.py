@@ -16,6 +16,7 @@ import pytest
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
+from service.contract.documents import resolve
 from tests.contract.browser_session import BrowserSession
 from tests.contract.exchange import Exchange
 from tests.contract.fuzz import PHASES, UNLIMITED, arguments
@@ -112,7 +113,7 @@ def _followed(operation: dict[str, Any], following: str, sent: Any) -> Any:
     """The body that the link from one operation to the next describes; fails where there is no such link."""
     method, path = following.split()
     target = contract()["paths"][path][method.lower()]["operationId"]
-    links = operation["responses"]["200"]["links"].values()
+    links = resolve(contract(), operation["responses"]["200"])["links"].values()
     link = next(link for link in links if link["operationId"] == target)
     if "requestBody" not in link:
         return None

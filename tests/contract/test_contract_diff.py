@@ -39,8 +39,8 @@ paths:
           description: Refused
           content:
             application/json:
-              schema:
-                oneOf: [{ $ref: "#/components/schemas/Banned" }, { $ref: "#/components/schemas/Closed" }]
+              schema: { $ref: "#/components/schemas/Refused" }
+        "409": { description: Late, content: { application/json: { schema: { $ref: "#/components/schemas/Late" } } } }
   /health:
     get:
       operationId: getHealth
@@ -61,12 +61,16 @@ components:
         id: { type: string }
         name: { type: string }
         role: { type: string, enum: [admin, member] }
+        state: { type: string, x-extensible-enum: [active, away] }
+    Refused: { oneOf: [{ $ref: "#/components/schemas/Banned" }, { $ref: "#/components/schemas/Closed" }] }
     Banned: { type: object, required: [code], properties: { code: { type: string, enum: [banned] } } }
     Closed: { type: object, required: [code], properties: { code: { type: string, enum: [closed] } } }
+    Late: { type: object, required: [code], properties: { code: { type: string, enum: [late] } } }
 """)
 NEW_USER = ("components", "schemas", "NewUser")
 USER = ("components", "schemas", "User")
 CREATE = ("paths", "/users", "post")
+REFUSED = ("components", "schemas", "Refused")
 
 
 def at(document: Document, *path: str) -> Any:
@@ -85,7 +89,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
     "an answer loses an enum value": (lambda d: at(d, *USER, "properties", "role", "enum").remove("admin"), "admin"),
     "an answer gains an enum value": (lambda d: at(d, *USER, "properties", "role", "enum").append("guest"), "guest"),
     "an error code is removed": (
-        lambda d: at(d, *CREATE, "responses", "403", "content", "application/json", "schema", "oneOf").pop(),
+        lambda d: at(d, *REFUSED, "oneOf").pop(),
         "Closed",
     ),
     "an enum value is no longer accepted": (lambda d: at(d, *NEW_USER, "properties", "plan", "enum").remove("paid"), "paid"),
@@ -116,6 +120,35 @@ HARMLESS: dict[str, tuple[Change, str]] = {
     ),
     "an optional property may be sent": (lambda d: at(d, *NEW_USER, "properties").update(nick={"type": "string"}), "nick"),
     "a property is added to an answer": (lambda d: at(d, *USER, "properties").update(joined={"type": "string"}), "joined"),
+    "a required property is added to an answer": (
+        lambda d: (at(d, *USER, "properties").update(joined={"type": "string"}), at(d, *USER, "required").append("joined")),
+        "joined",
+    ),
+    "an open enumeration of an answer gains a value": (
+        lambda d: at(d, *USER, "properties", "state", "x-extensible-enum").append("asleep"),
+        "",
+    ),
+    "an error code is added": (
+        lambda d: at(d, *REFUSED, "oneOf").append({"$ref": "#/components/schemas/Late"}),
+        "Late",
+    ),
+    "a status gets a second code": (
+        lambda d: at(d, *CREATE, "responses", "409", "content", "application/json").update(
+            schema={"oneOf": [{"$ref": "#/components/schemas/Late"}, {"$ref": "#/components/schemas/Closed"}]}
+        ),
+        "",
+    ),
+    "an error status is added": (
+        lambda d: at(d, *CREATE, "responses").update(
+            {"429": {"description": "Wait", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Late"}}}}}
+        ),
+        "429",
+    ),
+    "a header is added to an answer": (
+        lambda d: at(d, *CREATE, "responses", "200").update(headers={"X-More": {"schema": {"type": "string"}}}),
+        "",
+    ),
+    "an operation counts for another limit": (lambda d: at(d, *CREATE).update({"x-rate-limits": ["address"]}), ""),
     "an enum value is accepted": (lambda d: at(d, *NEW_USER, "properties", "plan", "enum").append("trial"), "trial"),
     "a length is widened": (lambda d: at(d, *NEW_USER, "properties", "email").update(maxLength=320), "320"),
 }

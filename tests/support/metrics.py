@@ -9,12 +9,12 @@ from typing import Final, get_args
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.contract.documents import load_contract, load_ops_contract, operation_ids
+from service.contract.documents import load_contract, load_ops_contract, operations
 from service.error_codes import ErrorCode
-from service.limits.rate_limit import Policy
+from service.limits.keys import RATE_LIMITS
 from service.security.access_token import Reason
 from service.security.cookies import CookieJar
-from service.security.csrf import Refusal
+from service.security.csrf import CsrfReason
 from service.telemetry.metrics import NONE
 from tests.support.loopback import TRUST_NOBODY
 
@@ -24,7 +24,7 @@ _CONTRACTS: Final = load_contract(CookieJar(False, False, 60, 60)), load_ops_con
 
 # Every value of the labels that take theirs from a list which a request chooses from. The other labels have a handful.
 LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
-    "operation": frozenset({NONE, *operation_ids(*_CONTRACTS).values()}),
+    "operation": frozenset({NONE, *(op.node["operationId"] for contract in _CONTRACTS for op in operations(contract))}),
     "code": frozenset({NONE, *ErrorCode}),
     "outcome": frozenset(
         {"ok", "refused", "cancelled", *(code for code in ErrorCode if code.startswith("upstream_")), "rate_limited"}
@@ -32,8 +32,8 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
     "reason": frozenset(
         chain(
             (f"token_{reason}" for reason in get_args(Reason)),
-            (f"csrf_{reason}" for reason in (*get_args(Refusal), "origin")),
-            (f"limit_{policy}" for policy in (*get_args(Policy), "concurrency")),
+            (f"csrf_{reason}" for reason in (*get_args(CsrfReason), "origin")),
+            (f"limit_{policy}" for policy in (*RATE_LIMITS, "concurrency")),
             (ErrorCode.payload_too_large, ErrorCode.unsupported_media_type, ErrorCode.request_timeout),
         )
     ),

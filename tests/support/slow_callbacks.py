@@ -36,4 +36,4 @@ def _block(loop: asyncio.AbstractEventLoop) -> None:
 
 if __name__ == "__main__":
     uvloop.new_event_loop = _Watched  # type: ignore[assignment]  # uvicorn makes its loop with it
-    sys.exit(main())
+    sys.exit(main([]))

@@ -11,7 +11,7 @@ import pytest
 from local.keys import Keys
 from service.app import create_app
 from service.error_codes import MEANINGS, ErrorCode
-from service.handlers.auth import AuthHandlers
+from service.handlers.csrf import CsrfHandlers
 from tests.support import loopback
 from tests.support.browser import Browser, cookies_set
 from tests.support.fixed_answers import SESSION, USER, FixedAnswers
@@ -132,7 +132,7 @@ async def test_a_crash_is_an_internal_error_with_the_request_id(
     async def crash(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError(secret)
 
-    monkeypatch.setattr(AuthHandlers, "get_csrf_token", crash)
+    monkeypatch.setattr(CsrfHandlers, "get_csrf_token", crash)
     for name, value in development_env("http://127.0.0.1:9", keys, free_port()).items():
         monkeypatch.setenv(name, value)
     transport = httpx.ASGITransport(create_app(), raise_app_exceptions=False)
@@ -155,9 +155,9 @@ async def test_a_crash_is_an_internal_error_with_the_request_id(
 def test_every_problem_of_a_body_is_named_with_its_place_and_without_its_value(browser: Browser, path: str) -> None:
     response = browser.post(path, {"email": "not an address", "password": "", "role": "admin-secret-value"})
     assert response.status_code == 400
-    errors = {(error["path"], error["message"]) for error in response.json()["details"]["errors"]}
-    assert ("", "has properties that this API does not know") in errors
-    assert ("/email", "is not of the format email") in errors
-    assert any(place == "/password" and message.startswith("is shorter than ") for place, message in errors)
+    errors = {(error["path"], error["rule"], error["message"]) for error in response.json()["details"]["errors"]}
+    assert ("/role", "unknown_property", "is not known to this API") in errors
+    assert ("/email", "format", "is not of the format email") in errors
+    assert any(error[:2] == ("/password", "length") and error[2].startswith("is shorter than ") for error in errors)
     assert "admin-secret-value" not in response.text
     assert "not an address" not in response.text

@@ -39,7 +39,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def _lint(folder: Path) -> tuple[int, str]:
-    command = [CHECKS / "lint-imports", "--no-cache", "--no-logo"]
+    command = [str(CHECKS / "lint-imports"), "--no-cache", "--no-logo"]
     done = subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 

@@ -12,11 +12,11 @@ from latchkey_client.api.csrf import get_csrf_token
 from latchkey_client.api.session import sign_in
 from latchkey_client.models import (
     AuthInvalidCredentials,
-    CsrfToken,
+    CsrfTokenResult,
     Me,
-    NewProfile,
     Session,
     SignInRequest,
+    SignUpProfile,
     SignUpRequest,
     SignUpResult,
 )
@@ -29,13 +29,13 @@ email, password = f"generated-{secrets.token_hex(8)}@example.com", "correct hors
 
 anonymous = Client(base_url=service)
 csrf = get_csrf_token.sync_detailed(client=anonymous)
-assert isinstance(csrf.parsed, CsrfToken)
+assert isinstance(csrf.parsed, CsrfTokenResult)
 cookies = dict(anonymous.get_httpx_client().cookies)
 
 browser = AuthenticatedClient(
     base_url=service, cookies=cookies, token=csrf.parsed.csrf_token, prefix="", auth_header_name="X-CSRF-Token"
 )
-profile = NewProfile(display_name="Ada Lovelace")
+profile = SignUpProfile(display_name="Ada Lovelace")
 created = sign_up.sync(client=browser, body=SignUpRequest(email=email, password=password, profile=profile))
 assert isinstance(created, SignUpResult), created
 refused = sign_in.sync(client=browser, body=SignInRequest(email=email, password="wrong"))

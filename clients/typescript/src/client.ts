@@ -232,7 +232,7 @@ export class Latchkey {
     const limit = this.#limit(signal);
     const attempt = async () => {
       if (!this.#csrfToken) {
-        const { data, error } = await exchange<Schemas["CsrfToken"], OperationError<"getCsrfToken">>(
+        const { data, error } = await exchange<Schemas["CsrfTokenResult"], OperationError<"getCsrfToken">>(
           () => this.#api.GET("/auth/csrf", { signal: limit }),
           signal,
         );

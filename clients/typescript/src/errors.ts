@@ -1,3 +1,4 @@
+import { SESSION_ENDED, TEMPORARY } from "./codes.ts";
 import type { operations } from "./schema.ts";
 
 type JsonBody<Response> = Response extends { content: { "application/json": infer Body } } ? Body : never;
@@ -64,7 +65,6 @@ export function unwrap<Data, Failure extends LatchkeyErrorBody>(result: Result<D
   return result.data as Data;
 }
 
-const SESSION_ENDED = ["auth_refresh_missing", "auth_refresh_invalid", "auth_user_banned"] as const;
 export type SessionEndedCode = (typeof SESSION_ENDED)[number];
 
 /** Whether a refresh failed because there is no session any more. Nothing else signs anybody out. */
@@ -74,20 +74,12 @@ export function isSessionEnded<Failure extends LatchkeyErrorBody>(
   return (SESSION_ENDED as readonly string[]).includes(error.code);
 }
 
-const TEMPORARY = [
-  "network_error",
-  "unexpected_response",
-  "request_timeout",
-  "rate_limited",
-  "internal_error",
-  "upstream_error",
-  "upstream_unavailable",
-  "upstream_timeout",
-] as const;
+/** What the client adds to the contract's errors may pass as well. */
+const MAY_PASS = [...TEMPORARY, "network_error", "unexpected_response"] as const;
 
 /** Whether the same request may succeed later: offer to try again, after `details.retryAfter` seconds where it is given. */
 export function isTemporary<Failure extends LatchkeyErrorBody>(
   error: Failure,
-): error is Extract<Failure, { code: (typeof TEMPORARY)[number] }> {
-  return (TEMPORARY as readonly string[]).includes(error.code);
+): error is Extract<Failure, { code: (typeof MAY_PASS)[number] }> {
+  return (MAY_PASS as readonly string[]).includes(error.code);
 }

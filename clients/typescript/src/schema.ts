@@ -13,9 +13,9 @@ export interface paths {
         };
         /**
          * Get a CSRF token
-         * @description Call this once when the app starts, keep the token in memory, and send it as `X-CSRF-Token` with every `POST`. The
-         *     response also sets a cookie that ties the token to this browser; tabs of one browser may hold different tokens at the
-         *     same time. When a `POST` answers 403 `csrf_failed`, fetch a new token here and repeat the request once.
+         * @description Call this once when the app starts, keep the token in memory, and send it as `X-CSRF-Token` with every request but
+         *     `GET`. The response also sets a cookie that ties the token to this browser; tabs of one browser may hold different
+         *     tokens at the same time. When a request answers 403 `csrf_failed`, fetch a new token here and repeat it once.
          */
         get: operations["getCsrfToken"];
         put?: never;
@@ -38,9 +38,9 @@ export interface paths {
         /**
          * Create an account
          * @description Creates the user and the profile row in one transaction. No token is returned. Where the project opens a session at
-         *     once, the refresh cookie is set: call `POST /auth/refresh` to get an access token. Where the project wants the e-mail
-         *     address confirmed first, no cookie is set: tell the user to look into the mailbox. A project that confirms addresses
-         *     also answers 200 for an address that is taken, so that nobody can find out who has an account.
+         *     once, the refresh cookie is set: call `POST /auth/refresh` next to get an access token. Where the project wants the
+         *     e-mail address confirmed first, no cookie is set: tell the user to look into the mailbox. A project that confirms
+         *     addresses also answers 200 for an address that is taken, so that nobody can find out who has an account.
          */
         post: operations["signUp"];
         delete?: never;
@@ -126,7 +126,7 @@ export interface paths {
          * Sign out
          * @description Revokes this browser's session at Supabase and clears the refresh cookie. Works with the cookie, the access token, both or
          *     neither, and as often as you like; the answer is the same. The cookie is cleared even while Supabase is down. Drop the
-         *     access token from memory, whatever the answer is.
+         *     access token from memory, whatever the answer is, and show the sign-in page.
          */
         post: operations["logout"];
         delete?: never;
@@ -144,33 +144,53 @@ export interface components {
          * @description An e-mail address (ASCII, as Supabase Auth takes it). Upper and lower case are the same account.
          */
         Email: string;
-        /** @description The name to show, as the user wrote it. It is text, not HTML. No control characters. */
+        /** @description The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. */
         DisplayName: string;
         /**
          * Format: password
          * @description 8 to 72 characters, and no more than 72 bytes in UTF-8 (the limit of bcrypt, which Supabase Auth uses). The project may ask
          *     for more: see 422.
          */
-        NewPassword: string;
+        ChosenPassword: string;
         /**
          * Format: password
          * @description The password, as the user typed it.
          */
         Password: string;
+        /**
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "correct horse battery staple",
+         *       "profile": {
+         *         "displayName": "Ada Lovelace"
+         *       }
+         *     }
+         */
         SignUpRequest: {
             email: components["schemas"]["Email"];
-            password: components["schemas"]["NewPassword"];
-            profile?: components["schemas"]["NewProfile"];
+            password: components["schemas"]["ChosenPassword"];
+            profile?: components["schemas"]["SignUpProfile"];
         };
         /** @description What is kept in the profile row. */
-        NewProfile: {
+        SignUpProfile: {
             displayName?: components["schemas"]["DisplayName"];
         };
+        /**
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
         SignInRequest: {
             email: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
         };
-        CsrfToken: {
+        /**
+         * @example {
+         *       "csrfToken": "5mF0bGNoa2V5.aSGRnA.kSJhY2stYS1zaWduZWQtdG9rZW4"
+         *     }
+         */
+        CsrfTokenResult: {
             /** @description Send it as `X-CSRF-Token`. Keep it in memory. */
             csrfToken: string;
         };
@@ -181,13 +201,37 @@ export interface components {
         UserId: string;
         /** @description The user's e-mail address in lower case; empty for a user who has none (signed up elsewhere, by phone). */
         UserEmail: string;
+        /**
+         * @example {
+         *       "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+         *       "email": "ada@example.com"
+         *     }
+         */
         User: {
             id: components["schemas"]["UserId"];
             email: components["schemas"]["UserEmail"];
         };
+        /**
+         * @example {
+         *       "user": {
+         *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+         *         "email": "ada@example.com"
+         *       }
+         *     }
+         */
         SignUpResult: {
             user: components["schemas"]["User"];
         };
+        /**
+         * @example {
+         *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
+         *       "expiresIn": 3600,
+         *       "user": {
+         *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+         *         "email": "ada@example.com"
+         *       }
+         *     }
+         */
         Session: {
             /** @description Send it as `Authorization: Bearer <token>`. Keep it in memory only. */
             accessToken: string;
@@ -198,27 +242,65 @@ export interface components {
             expiresIn: number;
             user: components["schemas"]["User"];
         };
+        /**
+         * @example {
+         *       "displayName": "Ada Lovelace"
+         *     }
+         */
         Profile: {
             /** @description The name to show; null where there is none. It is text, not HTML. */
             displayName: string | null;
         };
+        /**
+         * @example {
+         *       "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+         *       "email": "ada@example.com",
+         *       "profile": {
+         *         "displayName": "Ada Lovelace"
+         *       }
+         *     }
+         */
         UserWithProfile: {
             id: components["schemas"]["UserId"];
             email: components["schemas"]["UserEmail"];
             profile: components["schemas"]["Profile"];
         };
+        /**
+         * @example {
+         *       "user": {
+         *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+         *         "email": "ada@example.com",
+         *         "profile": {
+         *           "displayName": "Ada Lovelace"
+         *         }
+         *       }
+         *     }
+         */
         Me: {
             user: components["schemas"]["UserWithProfile"];
         };
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
         LogoutResult: {
             /** @enum {boolean} */
             ok: true;
         };
         /**
-         * @description What went wrong. Stable; switch on it.
-         * @enum {string}
+         * @description The shape of every error, on every path. Each code has a schema of its own below; its `x-status` is the status that it
+         *     comes with.
          */
-        ErrorCode: "invalid_request" | "unauthorized" | "auth_invalid_credentials" | "auth_refresh_missing" | "auth_refresh_invalid" | "csrf_failed" | "auth_email_not_confirmed" | "auth_user_banned" | "auth_signup_disabled" | "not_found" | "method_not_allowed" | "request_timeout" | "auth_email_taken" | "payload_too_large" | "unsupported_media_type" | "auth_weak_password" | "rate_limited" | "internal_error" | "upstream_error" | "upstream_unavailable" | "upstream_timeout";
+        ErrorBody: {
+            /** @description What went wrong. Stable; switch on it, and treat one that you do not know by its status. */
+            code: string;
+            message: components["schemas"]["ErrorMessage"];
+            /** @description What else is known; its properties depend on the code. Always an object. */
+            details: {
+                [key: string]: unknown;
+            };
+        };
         /** @description Says in English what went wrong. For developers; it may change. */
         ErrorMessage: string;
         /** @description Empty for this code. */
@@ -230,35 +312,83 @@ export interface components {
              */
             retryAfter: number;
         };
+        InvalidRequestDetails: {
+            errors: components["schemas"]["FieldError"][];
+        };
         FieldError: {
-            /** @description Where, as a JSON Pointer (RFC 6901); empty for the whole body. */
+            /**
+             * @description Where, as a JSON Pointer (RFC 6901); empty for the request as a whole. A property that is missing, or that this API
+             *     does not know, is named itself; /path/<name> and /query/<name> are parameters. Cut off after 200 characters.
+             */
             path: string;
+            /**
+             * @description The rule that is broken, to say in the user's language what is wrong. `required`: it is missing. `unknown_property`:
+             *     this API does not know it. `type`, `format`, `pattern`, `shape`: it is not written as asked. `length`: it is too short
+             *     or too long. `range`: it is too small or too large. `enum`: it is none of the possible values. `refused`: Supabase
+             *     does not take it. `json`, `incomplete`, `malformed` and `repeated` are about the request as a whole or a parameter.
+             *     Show `message` for any that you do not know.
+             */
+            rule: string;
             message: components["schemas"]["ErrorMessage"];
         };
-        /** @description The shape of every error, on every path. */
-        Error: {
-            code: components["schemas"]["ErrorCode"];
-            message: components["schemas"]["ErrorMessage"];
-            /** @description What else is known; its properties depend on the code. Always an object. */
-            details: Record<string, never>;
+        CsrfFailedDetails: {
+            /**
+             * @description `missing`, `invalid` and `expired` are cured by a new token. `origin`: the calling page's origin is not configured
+             *     (CORS_ORIGINS); trying again does not help. Treat any other as `invalid`.
+             */
+            reason: string;
+        };
+        PayloadTooLargeDetails: {
+            /**
+             * Format: int32
+             * @description The largest body that is taken, in bytes.
+             */
+            maxBytes: number;
+        };
+        WeakPasswordDetails: {
+            /**
+             * @description `length`: too short, or more than 72 bytes. `characters`: a kind of character is missing. `pwned`: the password is
+             *     known from a breach. Empty where Supabase does not say; ignore any that you do not know.
+             */
+            reasons: string[];
+        };
+        InternalErrorDetails: {
+            /** @description The same as the X-Request-ID header. */
+            requestId: string;
         };
         /**
          * @description The body is not JSON, or not what this contract asks for. `details.errors` names each place.
          *
          *     Show each message at its field. A body that your own code built wrongly is a bug of the front end: log it.
+         * @example {
+         *       "code": "invalid_request",
+         *       "message": "The request does not match the API contract",
+         *       "details": {
+         *         "errors": [
+         *           {
+         *             "path": "/email",
+         *             "rule": "required",
+         *             "message": "is required"
+         *           }
+         *         ]
+         *       }
+         *     }
          */
         InvalidRequest: {
             /** @enum {string} */
             code: "invalid_request";
             message: components["schemas"]["ErrorMessage"];
-            details: {
-                errors: components["schemas"]["FieldError"][];
-            };
+            details: components["schemas"]["InvalidRequestDetails"];
         };
         /**
          * @description The access token is missing, malformed, expired or revoked.
          *
          *     Call `POST /auth/refresh`, then repeat the request once with the new token. When that fails too, show the sign-in page.
+         * @example {
+         *       "code": "unauthorized",
+         *       "message": "Missing or invalid token",
+         *       "details": {}
+         *     }
          */
         Unauthorized: {
             /** @enum {string} */
@@ -270,6 +400,11 @@ export interface components {
          * @description No such user, or not this password; the two are not told apart.
          *
          *     Say that address or password is wrong, keep the address in its field, and let the user try again.
+         * @example {
+         *       "code": "auth_invalid_credentials",
+         *       "message": "Invalid email or password",
+         *       "details": {}
+         *     }
          */
         AuthInvalidCredentials: {
             /** @enum {string} */
@@ -281,6 +416,11 @@ export interface components {
          * @description The browser sent no refresh cookie: nobody is signed in here.
          *
          *     Show the sign-in page. When it comes right after a sign-in, requests are made without `credentials: "include"`.
+         * @example {
+         *       "code": "auth_refresh_missing",
+         *       "message": "No refresh token was sent",
+         *       "details": {}
+         *     }
          */
         AuthRefreshMissing: {
             /**
@@ -295,6 +435,11 @@ export interface components {
          * @description The session has ended: signed out elsewhere, expired or revoked. The cookie is cleared.
          *
          *     Drop the access token and show the sign-in page.
+         * @example {
+         *       "code": "auth_refresh_invalid",
+         *       "message": "The session has ended",
+         *       "details": {}
+         *     }
          */
         AuthRefreshInvalid: {
             /**
@@ -310,6 +455,13 @@ export interface components {
          *
          *     Unless `details.reason` is `origin`, fetch a new token with `GET /auth/csrf` and repeat the request once. With `origin`,
          *     the operator has to add the page to CORS_ORIGINS.
+         * @example {
+         *       "code": "csrf_failed",
+         *       "message": "The CSRF token is missing or not valid",
+         *       "details": {
+         *         "reason": "missing"
+         *       }
+         *     }
          */
         CsrfFailed: {
             /**
@@ -318,19 +470,17 @@ export interface components {
              */
             code: "csrf_failed";
             message: components["schemas"]["ErrorMessage"];
-            details: {
-                /**
-                 * @description `missing`, `invalid` and `expired` are cured by a new token. `origin`: the calling page's origin is not configured
-                 *     (CORS_ORIGINS); trying again does not help.
-                 * @enum {string}
-                 */
-                reason: "missing" | "invalid" | "expired" | "origin";
-            };
+            details: components["schemas"]["CsrfFailedDetails"];
         };
         /**
          * @description The user has not followed the link in the mailbox yet.
          *
          *     Ask the user to open the link in the e-mail, then to sign in again.
+         * @example {
+         *       "code": "auth_email_not_confirmed",
+         *       "message": "The e-mail address is not confirmed yet",
+         *       "details": {}
+         *     }
          */
         AuthEmailNotConfirmed: {
             /**
@@ -345,6 +495,11 @@ export interface components {
          * @description The project has banned this user.
          *
          *     Drop the access token, say so, and point to the project's support; trying again does not help.
+         * @example {
+         *       "code": "auth_user_banned",
+         *       "message": "This user is banned",
+         *       "details": {}
+         *     }
          */
         AuthUserBanned: {
             /**
@@ -359,6 +514,11 @@ export interface components {
          * @description The project takes no new users, or none with this address.
          *
          *     Say that sign-up is closed, and hide the form.
+         * @example {
+         *       "code": "auth_signup_disabled",
+         *       "message": "Sign-up is disabled",
+         *       "details": {}
+         *     }
          */
         AuthSignupDisabled: {
             /**
@@ -370,9 +530,46 @@ export interface components {
             details: components["schemas"]["NoDetails"];
         };
         /**
+         * @description There is nothing at this path.
+         *
+         *     Check the URL that the client was configured with; this is not something to show.
+         * @example {
+         *       "code": "not_found",
+         *       "message": "There is nothing at this path",
+         *       "details": {}
+         *     }
+         */
+        NotFound: {
+            /** @enum {string} */
+            code: "not_found";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description This path does not have this method; the `Allow` header names those that it has.
+         *
+         *     This is a bug of the front end: use the generated client.
+         * @example {
+         *       "code": "method_not_allowed",
+         *       "message": "This path does not have this method",
+         *       "details": {}
+         *     }
+         */
+        MethodNotAllowed: {
+            /** @enum {string} */
+            code: "method_not_allowed";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
          * @description The request took too long to arrive.
          *
          *     Try again; on a slow connection, tell the user.
+         * @example {
+         *       "code": "request_timeout",
+         *       "message": "The request took too long to arrive",
+         *       "details": {}
+         *     }
          */
         RequestTimeout: {
             /** @enum {string} */
@@ -384,6 +581,11 @@ export interface components {
          * @description The address has an account. Projects that confirm addresses do not tell, and answer 200.
          *
          *     Offer to sign in instead.
+         * @example {
+         *       "code": "auth_email_taken",
+         *       "message": "This e-mail address is taken",
+         *       "details": {}
+         *     }
          */
         AuthEmailTaken: {
             /** @enum {string} */
@@ -395,23 +597,29 @@ export interface components {
          * @description The body is larger than `details.maxBytes`.
          *
          *     No form of this API needs so much: check what is sent, and bound the length of its fields.
+         * @example {
+         *       "code": "payload_too_large",
+         *       "message": "The request body is too large",
+         *       "details": {
+         *         "maxBytes": 16384
+         *       }
+         *     }
          */
         PayloadTooLarge: {
             /** @enum {string} */
             code: "payload_too_large";
             message: components["schemas"]["ErrorMessage"];
-            details: {
-                /**
-                 * Format: int32
-                 * @description The largest body that is taken, in bytes.
-                 */
-                maxBytes: number;
-            };
+            details: components["schemas"]["PayloadTooLargeDetails"];
         };
         /**
          * @description The body is not declared as JSON in UTF-8; any other charset, a made-up one included, is refused here.
          *
          *     Send `Content-Type: application/json`; this is a bug of the front end, not something to show.
+         * @example {
+         *       "code": "unsupported_media_type",
+         *       "message": "The request body must be application/json",
+         *       "details": {}
+         *     }
          */
         UnsupportedMediaType: {
             /** @enum {string} */
@@ -423,23 +631,33 @@ export interface components {
          * @description The project's password policy refuses the password; `details.reasons` says why.
          *
          *     Show the reasons at the password field, and let the user choose another one.
+         * @example {
+         *       "code": "auth_weak_password",
+         *       "message": "The password is too weak",
+         *       "details": {
+         *         "reasons": [
+         *           "characters"
+         *         ]
+         *       }
+         *     }
          */
         AuthWeakPassword: {
             /** @enum {string} */
             code: "auth_weak_password";
             message: components["schemas"]["ErrorMessage"];
-            details: {
-                /**
-                 * @description `length`: too short, or more than 72 bytes. `characters`: a kind of character is missing. `pwned`: the password is
-                 *     known from a breach. Empty where Supabase does not say.
-                 */
-                reasons: ("length" | "characters" | "pwned")[];
-            };
+            details: components["schemas"]["WeakPasswordDetails"];
         };
         /**
          * @description Too many requests, by this service's limits or by Supabase's.
          *
          *     Wait `details.retryAfter` seconds, and tell the user when to try again; do not repeat the request by itself before that.
+         * @example {
+         *       "code": "rate_limited",
+         *       "message": "Too many requests",
+         *       "details": {
+         *         "retryAfter": 30
+         *       }
+         *     }
          */
         RateLimited: {
             /** @enum {string} */
@@ -448,23 +666,48 @@ export interface components {
             details: components["schemas"]["RetryDetails"];
         };
         /**
+         * @description The headers have more than 16 kB or 100 lines. It is cookies that do it, of this host or of a domain above it.
+         *
+         *     Ask the user to clear this site's cookies: another try ends in the same way.
+         * @example {
+         *       "code": "headers_too_large",
+         *       "message": "The headers of the request are too large",
+         *       "details": {}
+         *     }
+         */
+        HeadersTooLarge: {
+            /** @enum {string} */
+            code: "headers_too_large";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
          * @description A fault in this service.
          *
          *     Say that something went wrong, and quote `details.requestId` in a report; the session is kept.
+         * @example {
+         *       "code": "internal_error",
+         *       "message": "Internal error",
+         *       "details": {
+         *         "requestId": "0b9d2e526b6c4b7e"
+         *       }
+         *     }
          */
         InternalError: {
             /** @enum {string} */
             code: "internal_error";
             message: components["schemas"]["ErrorMessage"];
-            details: {
-                /** @description The same as the X-Request-ID header. */
-                requestId: string;
-            };
+            details: components["schemas"]["InternalErrorDetails"];
         };
         /**
          * @description Supabase answered something that makes no sense here.
          *
          *     The session is kept: offer to try again, and sign nobody out.
+         * @example {
+         *       "code": "upstream_error",
+         *       "message": "Supabase answered unexpectedly",
+         *       "details": {}
+         *     }
          */
         UpstreamError: {
             /** @enum {string} */
@@ -476,6 +719,13 @@ export interface components {
          * @description Supabase cannot be reached.
          *
          *     The session is kept: try again after `details.retryAfter` seconds, and sign nobody out.
+         * @example {
+         *       "code": "upstream_unavailable",
+         *       "message": "Supabase is unavailable",
+         *       "details": {
+         *         "retryAfter": 5
+         *       }
+         *     }
          */
         UpstreamUnavailable: {
             /** @enum {string} */
@@ -487,6 +737,11 @@ export interface components {
          * @description Supabase did not answer in time. The request may have been carried out all the same.
          *
          *     The session is kept: offer to try again, and sign nobody out. After a sign-up, try to sign in first.
+         * @example {
+         *       "code": "upstream_timeout",
+         *       "message": "Supabase did not answer in time",
+         *       "details": {}
+         *     }
          */
         UpstreamTimeout: {
             /** @enum {string} */
@@ -494,19 +749,136 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
+        SignUpRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthSignupDisabled"];
+        SignInRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"];
+        RefreshRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"];
+        NoSession: components["schemas"]["AuthRefreshMissing"] | components["schemas"]["AuthRefreshInvalid"];
     };
     responses: {
-        /** @description The body is not JSON, or not what this contract asks for. `details.errors` names each place; show it at the field. */
+        /** @description Signed in. The body has a new access token; the cookie holds a new refresh token. */
+        SessionOpened: {
+            headers: {
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description The body is not JSON, or not what this contract asks for. Show each of `details.errors` at its field. */
         InvalidRequest: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The token is missing, malformed, expired or revoked. Refresh the session, then try once more. */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Unauthorized"];
+            };
+        };
+        /** @description No such user, or not this password; the two are not told apart. Let the user try again. */
+        AuthInvalidCredentials: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthInvalidCredentials"];
+            };
+        };
+        /** @description Nobody is signed in: there is no refresh cookie, or its session has ended. Show the sign-in page in both cases. */
+        NoSession: {
+            headers: {
+                "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NoSession"];
+            };
+        };
+        /** @description The CSRF token is missing or not valid. Fetch a new one and repeat the request once. */
+        CsrfFailed: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CsrfFailed"];
+            };
+        };
+        /** @description The project has banned this user. Sign the user out and point to the project's support. */
+        AuthUserBanned: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthUserBanned"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_signup_disabled` is the project's decision. */
+        SignUpRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignUpRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_email_not_confirmed` by the link in the user's mailbox. */
+        SignInRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignInRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_user_banned` only by the project's support. */
+        RefreshRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RefreshRefused"];
             };
         };
         /** @description The request took too long to arrive. Try again. */
@@ -515,11 +887,22 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["RequestTimeout"];
+            };
+        };
+        /** @description The address has an account. Offer to sign in instead. */
+        AuthEmailTaken: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthEmailTaken"];
             };
         };
         /** @description The body is larger than the service takes. No form of this API needs a body of this size. */
@@ -528,7 +911,6 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
@@ -541,11 +923,22 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["UnsupportedMediaType"];
+            };
+        };
+        /** @description The project's password policy refuses the password. Show the reasons at the password field. */
+        AuthWeakPassword: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthWeakPassword"];
             };
         };
         /** @description Too many requests, by this service's limits or by Supabase's. Tell the user when to try again. */
@@ -555,7 +948,6 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
@@ -568,7 +960,6 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
@@ -581,7 +972,6 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
@@ -595,7 +985,6 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
@@ -608,7 +997,6 @@ export interface components {
                 "X-Request-ID": components["headers"]["RequestId"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                 [name: string]: unknown;
             };
             content: {
@@ -623,11 +1011,9 @@ export interface components {
         RequestId: string;
         /** @description The answer must not be kept by any cache. */
         NoStore: "no-store";
-        /** @description The calling origin, when it is one of the configured ones (CORS). */
-        AllowOrigin: string;
         /**
          * @description What is left of the limit that is closest to its end, and the seconds until more is left
-         *     (draft-ietf-httpapi-ratelimit-headers). Absent where rate limits are switched off.
+         *     (draft-ietf-httpapi-ratelimit-headers). Absent where the operation counts for none, or limits are switched off.
          */
         RateLimit: string;
         /** @description The limits that apply, as quota and window in seconds. */
@@ -666,16 +1052,10 @@ export interface operations {
                     "X-Request-ID": components["headers"]["RequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "csrfToken": "5mF0bGNoa2V5.aSGRnA.kSJhY2stYS1zaWduZWQtdG9rZW4"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["CsrfToken"];
+                    "application/json": components["schemas"]["CsrfTokenResult"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -692,15 +1072,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com",
-                 *       "password": "correct horse battery staple",
-                 *       "profile": {
-                 *         "displayName": "Ada Lovelace"
-                 *       }
-                 *     }
-                 */
                 "application/json": components["schemas"]["SignUpRequest"];
             };
         };
@@ -713,64 +1084,19 @@ export interface operations {
                     "X-Request-ID": components["headers"]["RequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
-                     *         "email": "ada@example.com"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["SignUpResult"];
                 };
             };
             400: components["responses"]["InvalidRequest"];
-            /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_signup_disabled` is the project's decision. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CsrfFailed"] | components["schemas"]["AuthSignupDisabled"];
-                };
-            };
+            403: components["responses"]["SignUpRefused"];
             408: components["responses"]["RequestTimeout"];
-            /** @description The address has an account. Offer to sign in instead. */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthEmailTaken"];
-                };
-            };
+            409: components["responses"]["AuthEmailTaken"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The project's password policy refuses the password. Show the reasons at the password field. */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthWeakPassword"];
-                };
-            };
+            422: components["responses"]["AuthWeakPassword"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamError"];
@@ -787,72 +1113,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com",
-                 *       "password": "correct horse battery staple"
-                 *     }
-                 */
                 "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
-            /** @description Signed in. */
-            200: {
-                headers: {
-                    "Set-Cookie": components["headers"]["RefreshCookie"];
-                    "Cache-Control": components["headers"]["NoStore"];
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
-                     *       "expiresIn": 3600,
-                     *       "user": {
-                     *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
-                     *         "email": "ada@example.com"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
+            200: components["responses"]["SessionOpened"];
             400: components["responses"]["InvalidRequest"];
-            /** @description No such user, or not this password; the two are not told apart. Let the user try again. */
-            401: {
-                headers: {
-                    "WWW-Authenticate": components["headers"]["Challenge"];
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthInvalidCredentials"];
-                };
-            };
-            /**
-             * @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_email_not_confirmed` by the link in the user's mailbox;
-             *     `auth_user_banned` only by the project's support.
-             */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"];
-                };
-            };
+            401: components["responses"]["AuthInvalidCredentials"];
+            403: components["responses"]["SignInRefused"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -879,51 +1147,14 @@ export interface operations {
                     "X-Request-ID": components["headers"]["RequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
-                     *         "email": "ada@example.com",
-                     *         "profile": {
-                     *           "displayName": "Ada Lovelace"
-                     *         }
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description The token is missing, malformed, expired or revoked. Refresh the session, then try once more. */
-            401: {
-                headers: {
-                    "WWW-Authenticate": components["headers"]["Challenge"];
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Unauthorized"];
-                };
-            };
-            /** @description The user was banned after the token was issued. Sign the user out and point to the project's support. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthUserBanned"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["AuthUserBanned"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -941,62 +1172,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A new access token; the cookie holds a new refresh token. */
-            200: {
-                headers: {
-                    "Set-Cookie": components["headers"]["RefreshCookie"];
-                    "Cache-Control": components["headers"]["NoStore"];
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
-                     *       "expiresIn": 3600,
-                     *       "user": {
-                     *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
-                     *         "email": "ada@example.com"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /**
-             * @description Nobody is signed in. `auth_refresh_missing`: there is no cookie. `auth_refresh_invalid`: the session has ended, and the
-             *     cookie is cleared. Show the sign-in page in both cases.
-             */
-            401: {
-                headers: {
-                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
-                    "WWW-Authenticate": components["headers"]["Challenge"];
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthRefreshMissing"] | components["schemas"]["AuthRefreshInvalid"];
-                };
-            };
-            /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_user_banned` only by the project's support. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"];
-                };
-            };
+            200: components["responses"]["SessionOpened"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["RefreshRefused"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -1022,31 +1200,13 @@ export interface operations {
                     "X-Request-ID": components["headers"]["RequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["LogoutResult"];
                 };
             };
-            /** @description The CSRF token is missing or not valid. Fetch a new one and repeat the request once. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CsrfFailed"];
-                };
-            };
+            403: components["responses"]["CsrfFailed"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

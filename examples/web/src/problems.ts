@@ -26,7 +26,7 @@ const FIELD_PATHS: Record<string, FieldName> = {
   "/profile/displayName": "displayName",
 };
 
-const PASSWORD_REASONS = {
+const PASSWORD_REASONS: Record<string, string> = {
   length: "Use 8 to 72 characters.",
   characters: "Mix in capitals, digits and symbols.",
   pwned: "Known from a data breach. Choose another.",
@@ -42,7 +42,7 @@ export function problemOf(error: LatchkeyErrorBody): Problem {
     case "auth_email_taken":
       return { fields: { email: "This address is taken. Sign in instead?" } };
     case "auth_weak_password": {
-      const reasons = error.details.reasons.map((reason) => PASSWORD_REASONS[reason]);
+      const reasons = error.details.reasons.flatMap((reason) => PASSWORD_REASONS[reason] ?? []);
       return { fields: { password: reasons.join(" ") || "Too easy to guess. Choose a longer one." } };
     }
     case "auth_email_not_confirmed":

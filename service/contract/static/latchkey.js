@@ -3,13 +3,13 @@
 "use strict";
 
 async function fetchCsrfToken() {
-  const response = await fetch("/auth/csrf", { credentials: "include" });
+  const response = await fetch("../auth/csrf", { credentials: "include" });
   if (!response.ok) throw new Error(`GET /auth/csrf answered ${response.status}`);
   return (await response.json()).csrfToken;
 }
 
 window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "../openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   defaultModelsExpandDepth: 0, // the schemas stay folded: each operation shows its own

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from service.contract.documents import load_contract, load_ops_contract
-from service.contract.responses import ResponseContract
+from service.contract.operations import build_table
+from service.contract.responses import compile_error_responses
+from service.operation import OperationTable
 from service.security.cookies import CookieJar
 
 HEADERS = [
@@ -20,13 +22,16 @@ SECRET = "eyJhbGciOiJFUzI1NiJ9.c2VjcmV0.c2VjcmV0"
 USER = {"id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11", "email": "ada@example.com"}
 
 
+CONTRACT = load_contract(CookieJar(False, False, 60, 60))
+
+
 @pytest.fixture(scope="module")
-def contract() -> ResponseContract:
-    return ResponseContract(load_contract(CookieJar(False, False, 60, 60)), load_ops_contract())
+def contract() -> OperationTable:
+    return build_table(CONTRACT, load_ops_contract(), checks_responses=True)
 
 
 def violations(
-    contract: ResponseContract,
+    contract: OperationTable,
     body: Any,
     *,
     operation: str = "getMe",
@@ -34,18 +39,20 @@ def violations(
     headers: list[tuple[bytes, bytes]] = HEADERS,
 ) -> list[str]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return [str(violation) for violation in contract.by_operation_id()[operation].violations(status, headers, raw)]
+    check = {found.id: found.check_response for found in contract.operations}[operation]
+    assert check is not None
+    return check(status, headers, raw)
 
 
 def me(**changes: Any) -> dict[str, Any]:
     return {"user": {**USER, "profile": {"displayName": None}} | changes}
 
 
-def test_a_response_of_the_contract_has_no_violation(contract: ResponseContract) -> None:
+def test_a_response_of_the_contract_has_no_violation(contract: OperationTable) -> None:
     assert violations(contract, me()) == []
 
 
-def test_null_is_accepted_only_where_the_contract_says_nullable(contract: ResponseContract) -> None:
+def test_null_is_accepted_only_where_the_contract_says_nullable(contract: OperationTable) -> None:
     assert violations(contract, me(profile={"displayName": None})) == []
     assert violations(contract, me(email=None)) == ["body/user/email: type"]
 
@@ -62,15 +69,13 @@ def test_null_is_accepted_only_where_the_contract_says_nullable(contract: Respon
         (b"", ["body: is not JSON"]),
     ],
 )
-def test_a_violation_names_place_and_rule_and_quotes_no_value(
-    contract: ResponseContract, body: Any, expected: list[str]
-) -> None:
+def test_a_violation_names_place_and_rule_and_quotes_no_value(contract: OperationTable, body: Any, expected: list[str]) -> None:
     found = violations(contract, body)
     assert sorted(found) == sorted(expected)
     assert SECRET not in "".join(found)
 
 
-def test_a_status_that_is_not_documented_is_a_violation(contract: ResponseContract) -> None:
+def test_a_status_that_is_not_documented_is_a_violation(contract: OperationTable) -> None:
     assert violations(contract, me(), status=201) == ["status: 201 is not documented"]
 
 
@@ -85,38 +90,36 @@ def test_a_status_that_is_not_documented_is_a_violation(contract: ResponseContra
         ([HEADERS[0], HEADERS[2], (b"x-request-id", SECRET.encode() + b"?")], ["headers/X-Request-ID: pattern"]),
     ],
 )
-def test_headers_are_checked(contract: ResponseContract, headers: list[tuple[bytes, bytes]], expected: list[str]) -> None:
+def test_headers_are_checked(contract: OperationTable, headers: list[tuple[bytes, bytes]], expected: list[str]) -> None:
     assert violations(contract, me(), headers=headers) == expected
 
 
-def test_a_number_in_a_header_is_checked_as_a_number(contract: ResponseContract) -> None:
+def test_a_number_in_a_header_is_checked_as_a_number(contract: OperationTable) -> None:
     error = {"code": "rate_limited", "message": "Too many requests", "details": {"retryAfter": 30}}
     for value, expected in ((b"30", []), (b"0", ["headers/Retry-After: minimum"]), (b"soon", ["headers/Retry-After: type"])):
         assert violations(contract, error, status=429, headers=[*HEADERS, (b"retry-after", value)]) == expected
 
 
-def test_an_error_must_carry_a_code_that_this_operation_and_status_have(contract: ResponseContract) -> None:
+def test_an_error_must_carry_a_code_that_this_operation_and_status_have(contract: OperationTable) -> None:
     challenge = [*HEADERS, (b"www-authenticate", b'Bearer realm="x"')]
     error = {"code": "unauthorized", "message": "Missing or invalid token", "details": {}}
     assert violations(contract, error, status=401, headers=challenge) == []
     assert violations(contract, error, status=401, headers=challenge, operation="refreshSession") == ["body: oneOf"]
 
 
-def test_head_is_answered_as_get_without_its_body(contract: ResponseContract) -> None:
-    operation = contract.find("HEAD", "/auth/me")
+def test_head_is_answered_as_get_without_its_body(contract: OperationTable) -> None:
+    operation, _ = contract.find("HEAD", "/auth/me")
     assert operation is not None
-    assert operation.operation_id == "getMe"
-    assert operation.violations(200, HEADERS, b"", bodiless=True) == []
+    assert operation.id == "getMe"
+    assert operation.check_response is not None
+    assert operation.check_response(200, HEADERS, b"", bodiless=True) == []
 
 
-def test_a_path_of_no_operation_answers_errors_in_the_error_schema(contract: ResponseContract) -> None:
-    assert contract.find("GET", "/nowhere") is None
-    assert contract.find("DELETE", "/auth/me") is None
+def test_a_path_of_no_operation_answers_errors_in_the_error_schema(contract: OperationTable) -> None:
+    assert contract.find("GET", "/nowhere") == (None, {})
+    assert contract.find("DELETE", "/auth/me") == (None, {})
+    check = compile_error_responses(CONTRACT)
     good = b'{"code":"not_found","message":"There is nothing at this path","details":{}}'
-    assert contract.error_violations(HEADERS, good) == []
-    assert [str(found) for found in contract.error_violations(HEADERS, b'{"code":"not_found","message":"x"}')] == [
-        "body: required (details)"
-    ]
-    assert [str(found) for found in contract.error_violations([(b"content-type", b"text/plain")], good)] == [
-        "headers/Content-Type: an error is application/json"
-    ]
+    assert check(404, HEADERS, good) == []
+    assert check(404, HEADERS, b'{"code":"not_found","message":"x"}') == ["body: required (details)"]
+    assert check(404, [(b"content-type", b"text/plain")], good) == ["headers/Content-Type: an error is application/json"]

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from local.keys import Keys
 from service.app import create_app
 from service.error_codes import MEANINGS, ErrorCode
-from service.handlers.auth import AuthHandlers
+from service.handlers.session import SessionHandlers
 from service.middleware.deadline import DeadlineMiddleware
 from tests.conftest import StartService
 from tests.faults.conftest import assert_nothing_leaked
@@ -53,7 +53,7 @@ async def test_a_request_that_hangs_is_given_up(
             given_up = True
             raise
 
-    monkeypatch.setattr(AuthHandlers, "sign_in", hang)
+    monkeypatch.setattr(SessionHandlers, "sign_in", hang)
     env = development_env("http://127.0.0.1:9", keys, free_port())
     for name, value in (env | {"UPSTREAM_TIMEOUT": "0.3", "REQUEST_TIMEOUT": "0.6"}).items():
         monkeypatch.setenv(name, value)

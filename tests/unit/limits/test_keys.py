@@ -1,0 +1,30 @@
+"""service/limits/keys.py: what is counted together."""
+
+from uuid import UUID
+
+import pytest
+
+from service.limits.keys import RATE_LIMITS, by_address, by_body, by_parameter, by_user
+from service.operation import Checked
+
+CHECKED = Checked(
+    "2001:db8::1", {"email": "Ada@Example.com"}, {"thing_id": UUID("0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11")}, "the-user"
+)
+
+
+def test_a_limit_can_be_by_whatever_is_known_of_a_checked_request() -> None:
+    assert by_address(CHECKED) == "2001:db8::/64"
+    assert by_body("email")(CHECKED) == "ada@example.com"
+    assert by_parameter("thing_id")(CHECKED) == "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11"
+    assert by_user(CHECKED) == "the-user"
+
+
+def test_what_is_absent_is_counted_together() -> None:
+    nothing = Checked("192.0.2.1")
+    assert [by_body("email")(nothing), by_parameter("thing_id")(nothing), by_user(nothing)] == ["", "", ""]
+
+
+@pytest.mark.parametrize("name", [name for name, limit in RATE_LIMITS.items() if limit.early])
+def test_an_early_limit_asks_for_the_address_only(name: str) -> None:
+    address_only = Checked("192.0.2.1")
+    assert RATE_LIMITS[name].key(address_only) == "192.0.2.1"
