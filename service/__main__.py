@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         sys.stderr.write(refusal(error))
         return 2
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     if settings.web_concurrency > 1 and settings.rate_limit_enabled and settings.rate_limit_storage is None:
         # No refusal: the limits are weaker by a known factor, and replicas elsewhere could not be seen anyway.
         log.warning("rate_limits_not_shared", processes=settings.web_concurrency, cure="set RATE_LIMIT_STORAGE")

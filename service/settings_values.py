@@ -82,6 +82,7 @@ class SettingsValues(BaseSettings):
     forward_client_ip: bool = False
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "console"] = "auto"
     log_hash_key: SecretStr | None = None
 
     tracing: bool = False
