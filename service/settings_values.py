@@ -86,6 +86,7 @@ class SettingsValues(BaseSettings):
     log_hash_key: SecretStr | None = None
 
     tracing: bool = False
+    trace_context_trusted: bool = False
     swagger_ui: bool | None = None
     validate_responses: bool | None = None
 

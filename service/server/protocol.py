@@ -8,39 +8,32 @@ Nothing that comes after the head changes the request. The trailer section of a 
 6.5.1, RFC 9112 section 7.1.2): whoever checks headers, here or in a proxy in front, has done so by then. It is bounded as a
 head is, and so are chunk extensions.
 
-Whatever a client does or leaves undone, some timer ends it: while a request is worked on, the request's own; between
-requests, uvicorn's for idle connections; for a head, and for what is left of a body that was answered already, the one here;
-for an answer that it does not read, the one here, too; and after the end, the transport's.
+Whatever a client leaves undone, some timer ends it: a request's own while it is worked on, uvicorn's between requests, the
+transport's after the end, and for the rest those here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from typing import Any, Final
 
 import httptools
-import structlog
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
-from service.server.connection_limit import ConnectionLimit
+from service.server.connection_limit import OVERLOAD_SECONDS, Admission, ConnectionLimit, check_exempt
+from service.server.framing import FramingMeter
 from service.server.head import MAX_HEAD_BYTES, check_head, framing_too_large, head_too_large, without_upgrade
 from service.server.refusal import Refusals
+from service.server.timer import Timer
 from service.server.transport import LingeringTransport
 from service.telemetry import metrics
 
-log = structlog.get_logger("service.access")
-
 SLICE_BYTES: Final = 2_048  # what is parsed at once: what a browser asks, or as many pipelined requests as may wait
 UNREAD_SECONDS: Final = 10.0  # how long a client may let its answer wait, once the buffers of both sides are full
-OVERLOAD_SECONDS: Final = 2.0  # how long one that is refused for the number of connections may take to say what it wants
-_CHUNK_FRAMING = 16  # bytes that each chunk may take beside its data, so that small chunks do not look like an attack
-_ALWAYS_ANSWERED = frozenset({b"/healthz", b"/readyz", b"/metrics"})  # or an orchestrator would end a service under attack
-_RETRY_AFTER = 5  # seconds
 _NOTHING: Final = memoryview(b"")
 
 
@@ -69,12 +62,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._one_too_many = False
         self._client: LingeringTransport
         self._waiting = _NOTHING  # what arrived, and is parsed once no request waits for its turn
-        self._deadline: asyncio.TimerHandle | None = None
-        self._unread: asyncio.TimerHandle | None = None
+        self._deadline = Timer(self.loop, self._too_slow)
+        self._unread = Timer(self.loop, self.drop)
         self._in_head = False
         self._in_message = False
-        self._section = 0  # counts heads and bodies; one that goes on from slice to slice has the same number
-        self._framing_bytes = 0  # of this section, without a body's content
+        self._framing = FramingMeter()
         self._refusal: ApiError | None = None
         self._declined: bytes | None = None  # the head of a request that asked for another protocol, without that
 
@@ -83,21 +75,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._client = LingeringTransport(transport, self.loop, self._more_is_coming)
         super().connection_made(self._client)
         metrics.CONNECTIONS.inc()
-        self._one_too_many = self._limit.exceeded(len(self.connections))
-        if self._limit.far_exceeded(len(self.connections)):
-            self._client.abort()
-        else:
-            self._arm(OVERLOAD_SECONDS if self._one_too_many else self._header_timeout)
+        admission = self._limit.admit(self, len(self.connections))
+        self._one_too_many = admission is Admission.REFUSED
+        if admission is Admission.DROPPED:
+            self.drop()
+        self._deadline.start(OVERLOAD_SECONDS if self._one_too_many else self._header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         metrics.CONNECTIONS.dec()
-        self._disarm()
-        self._forget_unread()
+        self._limit.works(self)
+        self._deadline.stop()
+        self._unread.stop()
         self._client.ended()
         self._waiting = _NOTHING
         self.pipeline.clear()
         super().connection_lost(exc)
+
+    def drop(self) -> None:
+        """End the connection at once."""
+        self.connections.discard(self)
+        self._client.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bytes arrived. In slices, so that neither a head nor a number of requests is parsed far beyond its limit."""
@@ -114,20 +112,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client does not read its answer as fast as it is written."""
         super().pause_writing()
-        if self._unread is None:
-            self._unread = self.loop.call_later(UNREAD_SECONDS, self._client.abort)
+        self._unread.start(UNREAD_SECONDS)
 
     def resume_writing(self) -> None:
         """The client reads."""
         super().resume_writing()
-        self._forget_unread()
+        self._unread.stop()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._unset_keepalive_if_required()
         super().on_message_begin()
         self._in_head = self._in_message = True
-        self._section += 1
+        self._framing.section_begins()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header line; or a trailer, which the parser tells in the same way, and which is not kept."""
@@ -139,8 +136,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         try:
             check_head(self.url, self.headers, version)
-            if self._one_too_many and self.url.partition(b"?")[0] not in _ALWAYS_ANSWERED:
-                raise ApiError(ErrorCode.upstream_unavailable, details={"retryAfter": _RETRY_AFTER})
+            if self._one_too_many:
+                check_exempt(self.url)
         except ApiError as error:
             self._refusal = error
             raise
@@ -149,18 +146,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._declined = without_upgrade(method, self.url, version, self.headers)
             return
         super().on_headers_complete()
+        self._limit.works(self)
         if self._one_too_many:
             self.cycle.keep_alive = False
         self._in_head = False
-        self._section += 1
+        self._framing.section_begins()
 
     def on_chunk_header(self) -> None:
         """The line with a chunk's size was read."""
-        self._framing_bytes -= _CHUNK_FRAMING
+        self._framing.chunk()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body arrived."""
-        self._framing_bytes -= len(body)
+        self._framing.content(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -168,7 +166,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._declined is not None:
             return
         self._in_message = False
-        self._section += 1
+        self._framing.section_begins()
         super().on_message_complete()
         if not self.parser.should_keep_alive():
             # A trailer may have said so, too, and the parser is deaf from here on: later requests would wait for ever.
@@ -182,6 +180,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if not self._client.is_closing():
             self._read_on()
             self._watch()
+            if not self._working():
+                self._limit.idles(self)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is no request in the error schema, and hang up."""
@@ -200,7 +200,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def _feed(self, data: bytes | memoryview) -> None:
         if self.cycle is not None and not self.cycle.keep_alive and not self._in_message:
             return  # what follows the last request of a connection is none, and no reason not to answer it
-        section = self._section
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -209,11 +208,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("")
             return
-        if section != self._section or not self._in_message:
-            self._framing_bytes = 0
-            return
-        self._framing_bytes = max(0, self._framing_bytes + len(data))
-        if self._framing_bytes > MAX_HEAD_BYTES:
+        if self._framing.fed(len(data), within=self._in_message) > MAX_HEAD_BYTES:
             self._answer(head_too_large(self.url) if self._in_head else framing_too_large())
 
     def _decline_upgrade(self, rest: bytes | memoryview) -> None:
@@ -229,52 +224,29 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _watch(self) -> None:
         """Run the timer while it is the client's turn to go on with what it began."""
-        working = self.cycle is not None and not self.cycle.response_complete
-        if working or not (self._in_message or self.cycle is None) or self._client.is_closing():
-            self._disarm()
-        elif self._deadline is None:
-            self._arm(self._header_timeout)
+        if self._working() or not (self._in_message or self.cycle is None) or self._client.is_closing():
+            self._deadline.stop()
+        else:
+            self._deadline.start(self._header_timeout)
 
-    def _arm(self, seconds: float) -> None:
-        self._deadline = self.loop.call_later(seconds, self._too_slow)
-
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _forget_unread(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
+    def _working(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _too_slow(self) -> None:
-        self._deadline = None
         if self._in_head:
             self._answer(ApiError(ErrorCode.request_timeout))
-        else:
-            self._client.close()  # it sent nothing at all, or dribbles a body that was answered long ago
+        self._client.close()  # else it sent nothing at all, or dribbles a body that was answered long ago
 
     def _answer(self, error: ApiError) -> None:
         """Only hang up while an earlier request on the connection waits for its answer, as this would be taken for it; and when
         this request was answered already."""
         if self._client.is_closing():
             return
-        self._disarm()
+        self._deadline.stop()
         self._refusal = error
         if self._may_answer():
-            request_id = uuid.uuid4().hex
-            added = self.server_state.default_headers
-            self._client.write(self._refusals.response(error, request_id, self.headers or (), added))
-            log.info(
-                "request",
-                request_id=request_id,
-                method=None,
-                operation=None,
-                status=error.status,
-                code=error.code.value,
-                client=self.client[0] if self.client else "",
-            )
+            peer = self.client[0] if self.client else ""
+            self._refusals.answer(self._client, peer, error, self.headers or (), self.server_state.default_headers)
         self._client.close()
 
     def _may_answer(self) -> bool:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Protocol
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from service.errors import ApiError
 from service.server.head import Header
+
+log = structlog.get_logger("service.access")
+
+
+class Writer(Protocol):
+    """Whoever passes bytes on to the client."""
+
+    def write(self, data: bytes) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -25,8 +36,24 @@ class Refusals:
         )
     )
 
-    def response(self, error: ApiError, request_id: str, asked: Iterable[Header], added: Iterable[Header] = ()) -> bytes:
-        """The whole response. `asked` are the headers that were read; one Origin among them says who reads the answer."""
+    def answer(self, client: Writer, peer: str, error: ApiError, asked: Iterable[Header], added: Iterable[Header]) -> None:
+        """Write the response, with the headers `added`, and log it.
+
+        `asked` are the headers that were read; one Origin among them says who reads the answer.
+        """
+        request_id = uuid.uuid4().hex
+        client.write(self._response(error, request_id, asked, added))
+        log.info(
+            "request",
+            request_id=request_id,
+            method=None,
+            operation=None,
+            status=error.status,
+            code=error.code.value,
+            client=peer,
+        )
+
+    def _response(self, error: ApiError, request_id: str, asked: Iterable[Header], added: Iterable[Header]) -> bytes:
         body = error.body()
         lines = [
             *added,

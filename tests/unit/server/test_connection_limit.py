@@ -6,6 +6,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -22,59 +23,74 @@ def port() -> Iterator[int]:
         yield port
 
 
-@pytest.fixture
-def full(port: int) -> Iterator[list[socket.socket]]:
-    """As many silent connections as there may be."""
-    connections = [raw.connect(port) for _ in range(LIMIT)]
-    time.sleep(0.3)
-    yield connections
-    for connection in connections:
-        connection.close()
+SLOW = b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-def test_one_connection_too_many_is_told_so_and_closed(port: int, full: list[socket.socket]) -> None:
-    with raw.connect(port) as connection:
-        connection.sendall(b"GET /auth/me HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        [response] = raw.parse(raw.receive_all(connection))
-    assert (response.status, response.code) == (503, "upstream_unavailable")
-    assert response.header("retry-after") == "5"
-    assert response.header("connection") == "close"
-    full[0].sendall(b"GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert full[0].recv(65_536).startswith(b"HTTP/1.1 200 "), "those who were there first are served"
+@contextmanager
+def open_connections(port: int, count: int, said: bytes = b"") -> Iterator[list[socket.socket]]:
+    with ExitStack() as stack:
+        connections = [stack.enter_context(raw.connect(port)) for _ in range(count)]
+        for connection in connections:
+            connection.sendall(said)
+        time.sleep(0.2)
+        yield connections
 
 
-@pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_an_orchestrator_gets_its_answer_all_the_same(port: int, path: str) -> None:
+def ask(port: int, path: str) -> raw.RawResponse:
     with raw.connect(port) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         [response] = raw.parse(raw.receive_all(connection))
+    return response
+
+
+def test_where_all_are_worked_for_the_next_one_is_told_so(port: int) -> None:
+    with open_connections(port, LIMIT, SLOW) as connections:
+        response = ask(port, "/auth/me")
+        assert (response.status, response.code) == (503, "upstream_unavailable")
+        assert response.header("retry-after") == "5"
+        assert response.header("connection") == "close"
+        assert all(connection.recv(65_536).startswith(b"HTTP/1.1 200 ") for connection in connections)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_an_orchestrator_gets_its_answer_all_the_same(port: int, path: str) -> None:
+    with open_connections(port, LIMIT, SLOW):
+        response = ask(port, path)
     assert response.status == 200
     assert response.header("connection") == "close"
 
 
-@pytest.mark.usefixtures("full")
-def test_one_connection_too_many_that_says_nothing_is_closed_soon(port: int) -> None:
-    with raw.connect(port) as connection:
+def test_one_that_is_refused_and_says_nothing_is_closed_soon(port: int) -> None:
+    with open_connections(port, LIMIT), raw.connect(port) as connection:
         assert hung_up(connection, 15)
 
 
-@pytest.mark.usefixtures("full")
-def test_what_has_no_room_for_a_refusal_is_closed_at_once(port: int) -> None:
-    connections = [raw.connect(port) for _ in range(RESERVE)]
-    with raw.connect(port) as connection:
-        started = time.monotonic()
-        assert hung_up(connection, 15)
-        assert time.monotonic() - started < 1.5
-    for other in connections:
-        other.close()
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET / HTT"])
+def test_whoever_has_idled_longest_makes_room(port: int, said: bytes) -> None:
+    with open_connections(port, LIMIT, said) as connections:
+        time.sleep(1.2)
+        with raw.connect(port) as newest:
+            newest.sendall(b"GET /newest HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert newest.recv(65_536).startswith(b"HTTP/1.1 200 ")
+            assert hung_up(connections[0], 15)
+            for connection in connections[1:]:
+                assert not hung_up(connection, 0.1)
 
 
-def test_there_is_room_again_once_somebody_has_left(port: int, full: list[socket.socket]) -> None:
-    full.pop().close()
-    time.sleep(0.3)
-    [response] = raw.send(port, raw.request("GET", "/"))
-    assert response.status == 200
+def test_a_flood_keeps_nobody_out(port: int) -> None:
+    with open_connections(port, LIMIT + RESERVE + 100):
+        assert ask(port, "/healthz").status == 200
+        time.sleep(1.2)
+        [response] = raw.send(port, raw.request("GET", "/"))
+        assert response.status == 200
+
+
+def test_there_is_room_again_once_somebody_has_left(port: int) -> None:
+    with open_connections(port, LIMIT) as connections:
+        connections[2].close()
+        time.sleep(0.3)
+        [response] = raw.send(port, raw.request("GET", "/"))
+        assert response.status == 200
 
 
 @pytest.mark.parametrize(
