@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         sys.stderr.write(refusal(error))
         return 2
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     if settings.web_concurrency > 1 and settings.rate_limit_enabled and settings.rate_limit_storage is None:
         # No refusal: the limits are weaker by a known factor, and replicas elsewhere could not be seen anyway.
         log.warning("rate_limits_not_shared", processes=settings.web_concurrency, cure="set RATE_LIMIT_STORAGE")
@@ -46,8 +46,10 @@ def _serve(settings: Settings) -> int:
     # Here, as they take long to import: refused settings are told without.
     from service.middleware.security_headers import api_headers
     from service.server.config import uvicorn_config
+    from service.server.connection_limit import raise_open_files_limit
     from service.server.workers import serve
 
+    raise_open_files_limit()
     headers = api_headers(hsts=settings.production)
     return serve(uvicorn_config("service.app:create_app", settings, error_headers=headers), settings.drain_seconds)
 

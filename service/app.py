@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     Raises ValueError where the contract asks for what nobody serves: a handler, a security scheme, a rate limit.
     """
     settings = settings or Settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     supabase = Supabase(settings)
     security = build_security(settings, supabase)
     documents = load_contract(security.cookies), load_ops_contract()

@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     unsupported_media_type = "unsupported_media_type"
     auth_weak_password = "auth_weak_password"
     rate_limited = "rate_limited"
+    headers_too_large = "headers_too_large"
     internal_error = "internal_error"
     upstream_error = "upstream_error"
     upstream_unavailable = "upstream_unavailable"
@@ -61,6 +62,7 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.unsupported_media_type: Meaning(415, "The request body must be application/json"),
     ErrorCode.auth_weak_password: Meaning(422, "The password is too weak"),
     ErrorCode.rate_limited: Meaning(429, "Too many requests"),
+    ErrorCode.headers_too_large: Meaning(431, "The headers of the request are too large"),
     ErrorCode.internal_error: Meaning(500, "Internal error"),
     ErrorCode.upstream_error: Meaning(502, "Supabase answered unexpectedly"),
     ErrorCode.upstream_unavailable: Meaning(503, "Supabase is unavailable"),

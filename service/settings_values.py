@@ -62,6 +62,7 @@ class SettingsValues(BaseSettings):
     keep_alive_timeout: int = Field(default=75, ge=1, le=600)
     request_timeout: float = Field(default=15, gt=0, le=120)
     drain_delay: float | None = Field(default=None, ge=0, le=120)
+    max_connections: int = Field(default=4_000, ge=1, le=1_000_000)
     max_concurrent_requests: int = Field(default=1_000, ge=1, le=100_000)
     graceful_timeout: int = Field(default=25, ge=2, le=300)
 
@@ -81,9 +82,11 @@ class SettingsValues(BaseSettings):
     forward_client_ip: bool = False
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "console"] = "auto"
     log_hash_key: SecretStr | None = None
 
     tracing: bool = False
+    trace_context_trusted: bool = False
     swagger_ui: bool | None = None
     validate_responses: bool | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError
@@ -14,7 +14,8 @@ _RETRY_AFTER = 5  # seconds, as while Supabase is down: that is what fills the h
 class ConcurrencyLimitMiddleware:
     """Works on at most `limit` requests for operations that document upstream_unavailable; the next one is refused at once.
 
-    The others always answer: the health checks ask nobody, and logout must clear the cookie.
+    The others always answer: the health checks ask nobody, and logout must clear the cookie. A request counts from when its
+    body is there: who sends slowly takes nobody's place.
     """
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
@@ -29,11 +30,28 @@ class ConcurrencyLimitMiddleware:
         if operation is None or ErrorCode.upstream_unavailable not in operation.codes:
             await self._app(scope, receive, send)
             return
-        if self._running >= self._limit:
-            request.refusal = Refusal("limit", "concurrency")
-            raise ApiError(ErrorCode.upstream_unavailable, details={"retryAfter": _RETRY_AFTER})
-        self._running += 1
+        counted = False
+
+        def count() -> None:
+            nonlocal counted
+            if counted:
+                return
+            if self._running >= self._limit:
+                request.refusal = Refusal("limit", "concurrency")
+                raise ApiError(ErrorCode.upstream_unavailable, details={"retryAfter": _RETRY_AFTER})
+            self._running += 1
+            counted = True
+
+        async def receive_counting() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                count()
+            return message
+
         try:
-            await self._app(scope, receive, send)
+            if operation.check_body is None:  # else it is read before anything is done with it
+                count()
+            await self._app(scope, receive_counting, send)
         finally:
-            self._running -= 1
+            if counted:
+                self._running -= 1

@@ -33,7 +33,7 @@ def build_middleware(
     return [
         partial(RequestContextMiddleware, table=table, trusted_proxies=settings.trusted_proxies),
         *([partial(ResponseCheckMiddleware, check_error=check_error)] if settings.validates_responses else []),
-        *([tracing.middleware()] if settings.tracing else []),
+        *([tracing.middleware(trusted=settings.trace_context_trusted)] if settings.tracing else []),
         # Every response, errors included, gets a request id, the security headers, CORS and the limits.
         RequestLogMiddleware,
         MetricsMiddleware,
@@ -44,6 +44,11 @@ def build_middleware(
         # From here on, what is raised is answered in the error schema.
         partial(ConcurrencyLimitMiddleware, limit=settings.max_concurrent_requests),
         partial(DeadlineMiddleware, timeout=settings.request_timeout),
-        partial(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
+        partial(
+            BodyLimitMiddleware,
+            max_bytes=settings.max_body_bytes,
+            timeout=settings.body_timeout,
+            max_arriving=settings.max_concurrent_requests,
+        ),
         *([partial(RateLimitMiddleware, limiter=limiter)] if limiter is not None else []),
     ]

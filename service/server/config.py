@@ -8,7 +8,10 @@ from typing import Final
 
 import uvicorn
 
-from service.server.protocol import Header, LimitedHttpProtocol
+from service.server.connection_limit import ConnectionLimit, connection_limit
+from service.server.head import Header
+from service.server.protocol import LimitedHttpProtocol
+from service.server.refusal import Refusals
 from service.settings import Settings
 
 LINGER: Final = 0.5
@@ -19,6 +22,12 @@ _MARGIN: Final = 0.5  # seconds that closing the pool may take
 
 def uvicorn_config(application: str, settings: Settings, *, error_headers: Sequence[Header]) -> uvicorn.Config:
     """What serves the factory that `application` names. `error_headers` go out with what is refused before it is a request."""
+    protocol = partial(
+        LimitedHttpProtocol,
+        header_timeout=settings.header_timeout,
+        refusals=Refusals(error_headers, frozenset(origin.encode() for origin in settings.origins)),
+        limit=ConnectionLimit(connection_limit(settings.max_connections, settings.upstream_max_connections)),
+    )
     left = settings.graceful_timeout - settings.drain_seconds - LINGER - _MARGIN
     return uvicorn.Config(
         application,
@@ -26,7 +35,7 @@ def uvicorn_config(application: str, settings: Settings, *, error_headers: Seque
         host=settings.host,
         port=settings.port,
         workers=settings.web_concurrency,
-        http=partial(LimitedHttpProtocol, header_timeout=settings.header_timeout, error_headers=error_headers),  # type: ignore[arg-type]  # any callable that makes a protocol
+        http=protocol,  # type: ignore[arg-type]  # any callable that makes a protocol
         ws="none",
         lifespan="on",
         log_config=None,

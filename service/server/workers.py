@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from service.server.draining_server import DrainingServer
+from service.telemetry.log_writer import flush_before
 
 log = logging.getLogger("uvicorn.error")
 
@@ -105,6 +106,7 @@ def _work(config: uvicorn.Config, drain_delay: float, listener: socket.socket) -
 
 
 def _serve(server: DrainingServer, sockets: list[socket.socket] | None = None) -> int:
+    flush_before(signal.SIGTERM)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped
         server.run(sockets)
     return 0 if server.started else STARTUP_FAILURE

@@ -116,7 +116,7 @@ def _retry_after(response: httpx.Response | None, default: int) -> int:
     else:
         try:
             seconds = ceil(parsedate_to_datetime(value).timestamp() - time.time())
-        except ValueError:
+        except (ValueError, OverflowError, TypeError, IndexError):  # what the email package raises for dates that are none
             return default
     return min(max(seconds, 1), MAX_RETRY_AFTER)
 

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on stderr, with nothing secret in it.
+"""Structured logs on stderr, one JSON object a line or a text for people, with nothing secret in it.
 
 Four rules keep secrets out. Nobody logs a body, a header or a token. Of an exception the type and the frames are logged, not
 the message, because messages quote input (pydantic's quote whole bodies). Libraries that log headers or values at DEBUG stay
@@ -20,6 +20,8 @@ import structlog
 
 from service.operation import Checked, Operation
 from service.request_context import current_request, current_request_id
+from service.telemetry.log_format import LogFormat, renderers
+from service.telemetry.log_writer import LogWriter
 
 _CREDENTIAL = re.compile(
     r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"  # a JWT
@@ -45,7 +47,7 @@ EventDict = MutableMapping[str, Any]
 Processor = Callable[[Any, str, EventDict], Mapping[str, Any]]
 
 
-def configure_logging(level: str) -> None:
+def configure_logging(level: str, log_format: LogFormat = "json") -> None:
     """Send all logs of this process, the libraries' included, through structlog to stderr."""
     shared: list[Processor] = [
         _request_id,
@@ -62,17 +64,14 @@ def configure_logging(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    root = logging.getLogger()
+    handler = next((handler for handler in root.handlers if isinstance(handler, LogWriter)), None) or LogWriter()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(allow=()), *shared],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers(log_format)],
         )
     )
-    root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     for name in ("service", "uvicorn"):

@@ -69,6 +69,11 @@ RATE_LIMIT_STORE_UP = Gauge(
     ["store"],
     multiprocess_mode="livemin",
 )
+CONNECTIONS = Gauge("latchkey_connections", "Connections of clients that are open.", multiprocess_mode="livesum")
+CONNECTIONS_REFUSED = Counter(
+    "latchkey_connections_refused", "Connections beyond MAX_CONNECTIONS: refused, or let in for an idle one."
+)
+LOG_LINES_DROPPED = Counter("latchkey_log_lines_dropped", "Log lines that nobody read in time, and that are lost.")
 DRAINING = Gauge("latchkey_draining", "Processes that were told to stop.", multiprocess_mode="livesum")
 TASKS = Gauge("latchkey_asyncio_tasks", "Tasks on the event loop.", multiprocess_mode="livesum")
 LOOP_LAG = Gauge(

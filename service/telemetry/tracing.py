@@ -1,7 +1,7 @@
 """OpenTelemetry, where TRACING is on; otherwise nothing of it is imported.
 
-A span for each request, a child of the caller's where a traceparent header came in (W3C Trace Context), and one for each call
-to Supabase, which gets a traceparent of its own.
+A span for each request, and one for each call to Supabase, which gets a traceparent of its own (W3C Trace Context). Where
+callers are trusted, the request's span is a child of theirs; a stranger's trace would choose what is sampled.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.request_context import current_request
 
@@ -25,10 +25,10 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _provider: TracerProvider | None = None
 
 
-def middleware() -> Callable[[ASGIApp], ASGIApp]:
+def middleware(*, trusted: bool) -> Callable[[ASGIApp], ASGIApp]:
     """Turn tracing on for this process; returns the middleware, which wants the request's context around it.
 
-    Configured by OpenTelemetry's own variables.
+    `trusted` says whether the trace context and the baggage of callers are taken over. Its own variables say the rest.
     """
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
@@ -54,9 +54,22 @@ def middleware() -> Callable[[ASGIApp], ASGIApp]:
             exclude_spans=["send", "receive"],
             excluded_urls="healthz,readyz,metrics",
         )
-        return traced
+        return traced if trusted else _without_callers_context(traced)
 
     return wrap
+
+
+def _without_callers_context(app: ASGIApp) -> ASGIApp:
+    from opentelemetry.propagate import get_global_textmap
+
+    fields = frozenset(name.lower().encode() for name in get_global_textmap().fields)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [header for header in scope["headers"] if header[0] not in fields]}
+        await app(scope, receive, send)
+
+    return serve
 
 
 async def stop() -> None:

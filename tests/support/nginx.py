@@ -39,6 +39,7 @@ class Nginx:
 
     def __init__(self, folder: Path, ports: Sequence[int], certificate: Path, key: Path) -> None:
         self.port = free_port()
+        self.plain_port = free_port()
         self.url = f"https://localhost:{self.port}"
         self._program = executable("nginx")
         self._folder = folder
@@ -46,7 +47,7 @@ class Nginx:
         folder.mkdir(parents=True, exist_ok=True)
         replacements = {
             "listen 8443 ssl": f"listen 127.0.0.1:{self.port} ssl",
-            "listen 8080": f"listen 127.0.0.1:{free_port()}",
+            "listen 8080": f"listen 127.0.0.1:{self.plain_port}",
             "/etc/nginx/certs/tls.crt": str(certificate),
             "/etc/nginx/certs/tls.key": str(key),
             **{f"latchkey-{number}:8000": f"127.0.0.1:{port}" for number, port in enumerate(ports, 1)},
@@ -57,6 +58,11 @@ class Nginx:
             text = text.replace(old, new)
         (folder / "latchkey.conf").write_text(text)
         (folder / "nginx.conf").write_text(_MAIN.format(folder=folder))
+
+    @property
+    def error_log(self) -> str:
+        """What nginx complained about so far."""
+        return (self._folder / "error.log").read_text()
 
     @property
     def access_log(self) -> str:

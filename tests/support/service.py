@@ -98,7 +98,8 @@ class ServiceProcess:
 
     @property
     def log(self) -> str:
-        """All that it wrote so far."""
+        """All that it wrote so far, what belongs to an answer that just came included: a thread writes it."""
+        time.sleep(0.02)
         return self.log_path.read_text()
 
     def start(self, timeout: float = 90, wait_for: str = "/healthz") -> None:

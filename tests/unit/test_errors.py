@@ -12,6 +12,7 @@ from local.keys import Keys
 from service.app import create_app
 from service.error_codes import MEANINGS, ErrorCode
 from service.handlers.csrf import CsrfHandlers
+from service.telemetry.log_writer import flush_logs
 from tests.support import loopback
 from tests.support.browser import Browser, cookies_set
 from tests.support.fixed_answers import SESSION, USER, FixedAnswers
@@ -146,6 +147,7 @@ async def test_a_crash_is_an_internal_error_with_the_request_id(
     }
     assert response.headers["X-Request-ID"] == "my-own.id_1"
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    flush_logs()
     log = capfd.readouterr().err
     assert '"event": "unhandled_exception"' in log
     assert secret not in log

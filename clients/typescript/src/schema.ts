@@ -666,6 +666,22 @@ export interface components {
             details: components["schemas"]["RetryDetails"];
         };
         /**
+         * @description The headers have more than 16 kB or 100 lines. It is cookies that do it, of this host or of a domain above it.
+         *
+         *     Ask the user to clear this site's cookies: another try ends in the same way.
+         * @example {
+         *       "code": "headers_too_large",
+         *       "message": "The headers of the request are too large",
+         *       "details": {}
+         *     }
+         */
+        HeadersTooLarge: {
+            /** @enum {string} */
+            code: "headers_too_large";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
          * @description A fault in this service.
          *
          *     Say that something went wrong, and quote `details.requestId` in a report; the session is kept.

@@ -14,6 +14,7 @@ from service.app import create_app
 from service.error_codes import MEANINGS, ErrorCode
 from service.handlers.session import SessionHandlers
 from service.middleware.deadline import DeadlineMiddleware
+from service.telemetry.log_writer import flush_logs
 from tests.conftest import StartService
 from tests.faults.conftest import assert_nothing_leaked
 from tests.support import faults
@@ -62,6 +63,7 @@ async def test_a_request_that_hangs_is_given_up(
         response = await http.post("/auth/signin", json=CREDENTIALS, headers={"Origin": ORIGIN, "X-CSRF-Token": CSRF_TOKEN})
     assert_timeout(response)
     assert given_up
+    flush_logs()
     assert '"event": "request_deadline_exceeded"' in capfd.readouterr().err
 
 
@@ -134,3 +136,19 @@ async def test_a_timeout_of_somebody_else_is_not_taken_for_the_deadline() -> Non
 
     with pytest.raises(TimeoutError):
         await DeadlineMiddleware(fail, timeout=30)({"type": "http"}, _receive, Sent())
+
+
+async def test_the_time_that_the_client_takes_to_read_does_not_count() -> None:
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+
+    sent = Sent()
+
+    async def send_slowly(message: Message) -> None:
+        await asyncio.sleep(0.2)
+        await sent(message)
+
+    await DeadlineMiddleware(answer, timeout=0.1)({"type": "http"}, _receive, send_slowly)
+    assert len(sent) == 3

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import random
 import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
 from itertools import pairwise
-from threading import Thread
-from typing import Any
 
 import pytest
-import uvicorn
-from starlette.types import Message, Receive, Scope, Send
 
-from service.server.protocol import MAX_HEAD_BYTES, LimitedHttpProtocol
+from service.server.head import MAX_HEAD_BYTES
 from tests.support import raw
+from tests.unit.server.serving import serving, tell
 
 HEAD = b"POST /told?a=1 HTTP/1.1\r\nHost: localhost\r\nX-First: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
 TRAILERS = (
@@ -28,41 +23,10 @@ TRAILERS = (
 )  # fmt: skip
 
 
-async def tell(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with what it was told of the request, once at its start and once after its body."""
-    if scope["type"] != "http":
-        return
-    told, body = [_told(scope)], b""
-    while True:
-        message: Message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            break
-    told.append(_told(scope))
-    if scope["path"] == "/slow":
-        await asyncio.sleep(0.5)
-    answer = json.dumps({"told": told, "body": body.decode()}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": answer})
-
-
-def _told(scope: Scope) -> list[Any]:
-    headers = [[name.decode(), value.decode()] for name, value in scope["headers"]]
-    return [scope["method"], scope["raw_path"].decode(), scope["query_string"].decode(), headers]
-
-
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Where uvicorn serves `tell` with the service's protocol."""
-    config = uvicorn.Config(tell, http=LimitedHttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join()
+    with serving(tell) as port:
+        yield port
 
 
 def segments(data: bytes, chance: random.Random) -> list[bytes]:

@@ -56,6 +56,7 @@ def _traced(receiver: TraceReceiver, proxy: FaultyProxy) -> dict[str, str]:
     return {
         "SUPABASE_URL": proxy.url,
         "TRACING": "true",
+        "TRACE_CONTEXT_TRUSTED": "true",
         "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
         "OTEL_SERVICE_NAME": "latchkey-under-test",
@@ -85,6 +86,35 @@ def test_a_trace_goes_through_the_service_and_on_to_supabase(traced: tuple[Brows
     assert seen["/auth/v1/user"] == f"00-{TRACE}-{user.span_id.hex()}-01"
     assert seen["/rest/v1/user_profile"] == f"00-{TRACE}-{profile.span_id.hex()}-01"
     assert receiver.services == {"latchkey-under-test"}
+
+
+def test_a_stranger_s_context_goes_nowhere_and_chooses_nothing(
+    start_service: StartService, receiver: TraceReceiver, proxy: FaultyProxy
+) -> None:
+    service = start_service(_traced(receiver, proxy) | {"TRACE_CONTEXT_TRUSTED": None})
+    browser, email, seen = Browser(service.url), new_email(), list[dict[str, str]]()
+    browser.sign_up(email)
+    browser.sign_in(email)
+    receiver.spans.clear()
+
+    async def spy(exchange: Exchange) -> None:
+        if not is_readiness(exchange.target):
+            seen.append({name.lower(): value for name, value in exchange.headers.items()})
+        response = await exchange.forward()
+        await exchange.answer(response.status_code, response.content, {"Content-Type": "application/json"})
+
+    # The last two digits say "do not sample", which a parent-based sampler obeys.
+    browser.http.headers.update({"traceparent": f"00-{TRACE}-{PARENT}-00", "tracestate": "a=stranger", "baggage": "b=stranger"})
+    with proxy.failing(spy):
+        assert browser.me().status_code == 200
+    request = receiver.named("getMe")
+    assert request.trace_id.hex() != TRACE
+    assert not request.parent_span_id
+    assert len(seen) == 2
+    for headers in seen:
+        assert headers["traceparent"].startswith(f"00-{request.trace_id.hex()}-")
+        assert "baggage" not in headers
+        assert "stranger" not in headers.get("tracestate", "")
 
 
 def test_a_failed_call_is_marked_by_its_type_and_holds_no_secret(traced: tuple[Browser, TraceReceiver, FaultyProxy]) -> None:
