@@ -43,9 +43,9 @@ class GoTrue:
         """A client for one call of a caller who is not signed in yet, or whose tokens go with the call."""
         # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
         if client_address is None or call not in MAY_CARRY_SECRET_KEY:
-            return _Client(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()})
+            return _ClientOfNobody(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()})
         headers = {"apikey": self._secret_key, "Sb-Forwarded-For": client_address, **tracing.headers()}
-        return _Client(self._http, self._url, headers)
+        return _ClientOfNobody(self._http, self._url, headers)
 
     def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
         """A client for one call as a signed-in user."""
@@ -63,6 +63,18 @@ class _Client(AsyncGoTrueClient):
             flow_type="pkce",
             storage=_NO_STORAGE,
         )
+
+
+class _ClientOfNobody(_Client):
+    """Before there is a user there are no second factors.
+
+    The part of the package for these holds methods of the client: the two keep each other, and the session that was opened with
+    them, until the garbage collector comes, which then has 22 objects more of each request to look at.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, url: str, headers: dict[str, str]) -> None:
+        super().__init__(http, url, headers)
+        del self.mfa
 
 
 class _ClientOfUser(_Client):
