@@ -1,7 +1,7 @@
 """Makes clients of Supabase Auth: which key goes with a call, whose address, which trace.
 
 A client keeps the session of whoever signs in with it, and the package keeps more in it (code verifiers, second factors). So
-each call gets one of its own, made from nothing: 6 µs, as much as copying one takes. The connections under them are shared.
+each call gets one of its own, made from nothing, in no more time than copying one takes. The connections under them are shared.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class GoTrue:
 class _Client(AsyncGoTrueClient):
     """A client without parts that nobody here uses and that hold methods of what they are parts of.
 
-    Such a part and its owner keep each other, and the session of a sign-in with them, until the garbage collector comes. Its work
-    was a tenth of the CPU for the request.
+    Such a part and its owner keep each other, and the session of a sign-in with them, until the garbage collector comes, whose
+    work was a tenth of the CPU for the request.
     """
 
     def __init__(self, http: httpx.AsyncClient, url: str, headers: dict[str, str]) -> None:
