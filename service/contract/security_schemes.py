@@ -1,7 +1,7 @@
 """What the contract's security schemes call: each is served by a check, found by the scheme's name.
 
-Connexion knows a scheme by its kind, and answers one that it cannot serve with 401 to everybody; its own checks answer a
-missing credential with a bare 401, and parse cookies with a parser that illegal cookies break.
+Connexion finds a scheme's check by the scheme's kind, and where it has none it answers 401 to everybody. Its own checks answer
+a missing credential with a bare 401, and read cookies with a parser that illegal ones break.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = False
         self._in_message = False
-        self._section = 0  # counts heads and bodies; one that goes on from slice to slice has the same number
+        self._section = 0  # the number of this head or body, to see whether it goes on from one slice to the next
         self._framing_bytes = 0  # of this section, without a body's content
         self._refusal: ApiError | None = None
 
@@ -96,7 +96,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._section += 1
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header line; or a trailer, which the parser tells in the same way, and which is not kept."""
+        """A header line, or a trailer: the parser calls this for both, and trailers are not kept."""
         if self._in_head:
             super().on_header(name, value)
 
@@ -175,8 +175,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()  # it sent nothing at all, or dribbles a body that was answered long ago
 
     def _answer(self, error: ApiError) -> None:
-        """Only hang up while an earlier request on the connection waits for its answer, as this would be taken for it; and when
-        this request was answered already."""
+        """Answer and hang up.
+
+        While an earlier request on the connection waits for its answer, or when this one has been answered, only hang up: the
+        error would be taken for another request's answer.
+        """
         if self.transport.is_closing():
             return
         self._disarm()
