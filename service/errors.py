@@ -107,9 +107,10 @@ def internal_error(request_id: str) -> ApiError:
 
 
 def forget_frames(exc: BaseException) -> None:
-    """A traceback holds frames, and they the exception: cycles wait for the garbage collector, whose work holds up everybody.
+    """Cut the tracebacks off an exception that was dealt with, and logged where anybody wanted to see them, and off its causes.
 
-    During an outage each request leaves some. Who wanted to see where it came from has logged it by now.
+    A traceback holds frames, and a frame the exception. During an outage each request would leave such a cycle to the garbage
+    collector, whose work holds up everybody.
     """
     cause: BaseException | None = exc
     while cause is not None:

@@ -33,7 +33,7 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request. Mutable on purpose: each layer adds what it learns, and the access log reads it at the end.
+    """One request. Each layer adds what it learns, and the access log reads it at the end.
 
     `path` is the path below where the service is mounted, `path_parameters` are as they were sent. `account`, `token_in` and
     `token_out` are keyed hashes, for the log.

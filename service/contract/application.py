@@ -1,4 +1,4 @@
-"""Joins Connexion to the handlers: it checks the documents, runs their security schemes and calls what serves an operation."""
+"""Connexion between the documents and the handlers: it runs security schemes, and calls what serves an operation."""
 
 from __future__ import annotations
 

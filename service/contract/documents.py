@@ -32,7 +32,7 @@ def load_contract(cookies: CookieJar) -> Document:
 
 
 def load_ops_contract() -> Document:
-    """openapi/ops.yaml, with what it refers to in auth.yaml as its own: one document, as every part that reads it expects."""
+    """openapi/ops.yaml, with what it refers to in auth.yaml copied into it, since its readers look in one document only."""
     contract, library = read_document("ops.yaml"), read_document("auth.yaml")["components"]
     for kind in ("headers", "responses", "schemas"):
         contract["components"][kind] = library[kind] | contract["components"].get(kind, {})

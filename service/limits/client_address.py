@@ -12,7 +12,7 @@ _IPV6_PREFIX = 64  # one subscriber has at least a /64 (RFC 6177), so a limit fo
 
 
 def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IPv4Network | IPv6Network]) -> str:
-    """The address of whom the outermost trusted proxy talked to.
+    """The address that talked to the outermost trusted proxy.
 
     `forwarded_for` are the values of X-Forwarded-For headers in order. It is read from the right: each trusted proxy appended
     whom it saw, and what stands further left was written by the client.

@@ -13,8 +13,8 @@ from service.settings import Settings
 class RateLimit(NamedTuple):
     """`quota` is in the notation of the `limits` library: "10/minute". `key` says what is counted together.
 
-    `early` counts a request as it comes, whatever becomes of it, and can ask for the address only. The others count requests
-    that passed their checks: one that tests no password is no guess.
+    An `early` limit counts a request as it comes, whatever becomes of it, when nothing but the address is known. The others
+    count requests that passed their checks: one that tests no password is no guess.
     """
 
     quota: Callable[[Settings], str]

@@ -26,8 +26,8 @@ from service.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-STORAGE_TIMEOUT = 0.25  # seconds; what a request waits at most, and only until the first of them has failed
-PROBE_INTERVAL = 1.0  # seconds between two looks at a storage that failed; no request waits for them
+STORAGE_TIMEOUT = 0.25  # seconds that a request waits at most; once one has failed, none waits
+PROBE_INTERVAL = 1.0  # seconds between two probes of a storage that failed; no request waits for them
 _PROBE = parse("1000000000/minute")
 
 

@@ -34,8 +34,8 @@ class BoundedMemoryStorage(Storage, SlidingWindowCounterSupport):
     """Sliding windows in this process, for `limits`' sliding window strategy.
 
     The library's own in-memory storage keeps a key for every address that was ever made up until it expires, and walks through
-    all of them at each request. This one does a constant amount of work and holds at most `max_keys`; beyond, it forgets the
-    key that was not asked for the longest. Making it forget one account takes `max_keys` requests between two guesses.
+    all of them at each request. This one does a constant amount of work and holds at most `max_keys`; then it forgets the least
+    recently used one. To make it forget an account takes `max_keys` requests between two guesses.
     Nothing here awaits, so that a count is atomic in its event loop.
     """
 
@@ -81,7 +81,7 @@ class BoundedMemoryStorage(Storage, SlidingWindowCounterSupport):
         return counts
 
     def _drop_old(self, now: float) -> None:
-        # Two for each one that comes, so that what has expired goes faster than what is new can come.
+        # Two go for each one that comes, so that expired keys go faster than new ones can come.
         for _ in range(2):
             key, oldest = next(iter(self._counts.items()))
             if len(self._counts) <= self._max_keys and now // oldest.expiry <= oldest.window + 1:

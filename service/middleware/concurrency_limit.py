@@ -8,7 +8,7 @@ from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.request_context import Refusal, current_request
 
-_RETRY_AFTER = 5  # seconds, as while Supabase is down: that is what fills the house
+_RETRY_AFTER = 5  # seconds, as while Supabase is down, since a Supabase that stalls is what uses up the places
 
 
 class ConcurrencyLimitMiddleware:

@@ -11,7 +11,7 @@ from service.request_context import current_request
 
 log = structlog.get_logger(__name__)
 
-# What described the response that is withheld.
+# Headers that go with the response that is withheld; the others are every response's.
 _OF_THE_BODY = frozenset({b"content-type", b"content-length", b"cache-control", b"set-cookie", b"retry-after", b"allow"})
 
 

@@ -5,6 +5,7 @@ Supabase stays the authority on whether the session still lives; what is refused
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +18,7 @@ from joserfc.jwk import Key, OctKey
 from joserfc.jws import CompactSignature, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
+from pydantic_core import from_json
 
 MAX_TOKEN_BYTES: Final = 8_192
 ASYMMETRIC: Final = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
@@ -53,11 +55,8 @@ class AccessToken:
 
 def unverified_subject(token: str) -> str:
     """Whose a token claims to be, for tokens that Supabase just issued. Raises ValueError where it says nothing of the kind."""
-    try:
-        claims = json.loads(extract_compact(token.encode()).payload)
-    except _UNREADABLE as error:
-        raise ValueError("not a token") from error
-    match claims:
+    _, payload, _ = token.split(".")
+    match from_json(base64.urlsafe_b64decode(payload + "==")):
         case {"sub": str() as subject}:
             return subject
         case _:

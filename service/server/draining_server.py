@@ -36,7 +36,7 @@ class DrainingServer(uvicorn.Server):
         self._told = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen. What was made until here (modules, the contract) stays, and no collection need look at it again."""
+        """Start to listen. What exists by now (modules, the contract) stays, and is not the garbage collector's any more."""
         await super().startup(sockets)
         gc.collect()
         gc.freeze()

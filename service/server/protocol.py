@@ -127,7 +127,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._framing.section_begins()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header line; or a trailer, which the parser tells in the same way, and which is not kept."""
+        """A header line, or a trailer: the parser calls this for both, and trailers are not kept."""
         if self._in_head:
             super().on_header(name, value)
 

@@ -27,8 +27,8 @@ _OUTCOMES = UPSTREAM | {ErrorCode.rate_limited}  # what the metrics tell apart; 
 class ForeignAnswerError(Exception):
     """Supabase answered about another user than it was asked about.
 
-    Input that nobody asked for is looked for before a request is sent. A late answer to somebody else that arrives just behind
-    the request looks like its own: only what it says tells.
+    A late answer to somebody else that is there before a request is sent is noticed by the pool. One that arrives just after
+    looks like the request's own answer: only its content shows whose it is.
     """
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class DataApi:
     """The data API of the project at `base_url`.
 
-    Each query is made from nothing, with headers of its own, and nothing of it is shared. The client is asked for what is the
-    same for all users, and never used as anybody.
+    Each query is made from nothing, with headers of its own, and shares nothing with another one. The package's client only
+    says what is the same for all users; no query goes through it.
     """
 
     def __init__(self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str) -> None:

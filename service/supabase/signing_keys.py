@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# joserfc's own, and what it lets through (a point off its curve, an unknown curve, a list for a name); no algorithm fits.
+# What joserfc raises for a key, its own and others' (a point off its curve, an unknown curve, a list for a name), and what the
+# lookup raises where no algorithm fits.
 _UNREADABLE = (JoseError, ValueError, LookupError, TypeError)
 
 

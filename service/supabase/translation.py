@@ -78,7 +78,7 @@ def _meaning(call: Call, exc: Exception, response: httpx.Response | None) -> Err
 
 
 def _by_status(status: int) -> ErrorCode | None:
-    """What a status alone says; it says all where the server or the limits are in trouble, whatever the body claims."""
+    """What a status says whatever the body claims: the server is in trouble, or a limit is used up. None for the others."""
     if status in _UNAVAILABLE_STATUSES:
         return ErrorCode.upstream_unavailable
     if status in _TIMEOUT_STATUSES:

@@ -54,8 +54,8 @@ class Sources:
 class VitalSigns:
     """Fills the gauges that no request fills, every `interval` seconds, and asks for readiness every `readiness_interval`.
 
-    Nobody need ask /readyz for the alert to see an outage, which it lets last two minutes first; each time costs Supabase two
-    small requests.
+    So an alert can see an outage although nobody asks /readyz. Each time costs Supabase two small requests; the alert waits two
+    minutes before it fires, so that more often would tell nobody anything.
     """
 
     def __init__(self, sources: Sources, *, interval: float = 1, readiness_interval: float = 15) -> None:

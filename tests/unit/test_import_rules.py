@@ -15,7 +15,7 @@ pytestmark = pytest.mark.thorough
 PLANTED = [
     ("telemetry", "service.supabase.project"),
     ("limits", "service.handlers"),
-    ("supabase", "service.security.cookies"),
+    ("security", "service.supabase.project"),
     ("middleware", "service.contract.documents"),
     ("handlers", "service.app"),
     ("handlers", "connexion"),

@@ -46,7 +46,7 @@ class AccountCalls:
 
     async def _identity(self, user: AccessToken) -> tuple[str, str]:
         async with self._upstream(Call.get_user):
-            found = required(await self._gotrue.client_of(user).get_user(user.value)).user
+            found = required(await self._gotrue.client(Call.get_user).get_user(user.value)).user
             if str(found.id) != user.user_id:
                 raise ForeignAnswerError
             return user_id(found.id), found.email or ""

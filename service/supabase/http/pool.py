@@ -104,7 +104,7 @@ class ConnectionPool:
         return PoolState(self._taken - len(self._idle), len(self._idle), self._max_connections)
 
     def renew(self) -> None:
-        """Use no connection of now for another request: what idles is closed, and what is in use when its exchange is over."""
+        """Use none of the present connections for another request: idle ones close now, the others after their exchange."""
         for connection in self._alive:
             connection.retire()
         while self._idle:

@@ -89,9 +89,9 @@ class Wire:
         return self._pool.state()
 
     def renew_connections(self) -> None:
-        """Use no connection of now for another request: for when answers turn out not to belong to their requests.
+        """Use none of the present connections for another request: for when answers turn out not to belong to their requests.
 
-        Whoever calls it right after `send` returned, without awaiting anything, is before everybody else.
+        Called right after `send` returned, with no await in between, it comes before any other request.
         """
         self._pool.renew()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -74,6 +76,18 @@ async def test_a_session_stays_with_the_client_that_it_was_opened_with(asked: As
     assert (await one.get_session()) is not None
     assert await other.get_session() is None
     assert await asked.gotrue.client(Call.sign_in).get_session() is None
+
+
+async def test_a_session_goes_with_its_client_and_does_not_wait_for_the_garbage_collector(asked: Asked) -> None:
+    client = asked.gotrue.client(Call.sign_in)
+    await client.sign_in_with_password({"email": EMAIL, "password": PASSWORD})
+    forgotten = weakref.ref(client)
+    gc.disable()
+    try:
+        del client
+        assert forgotten() is None
+    finally:
+        gc.enable()
 
 
 async def test_no_client_sends_the_code_verifier_of_another_one(asked: Asked) -> None:
