@@ -145,7 +145,7 @@ def test_the_operators_contract_stands_alone_once_it_is_loaded() -> None:
 
 PLANTED = {
     "a code at another's status": ("410", "AuthEmailTaken", "auth_email_taken belongs to 409"),
-    "a code that nothing answers": ("409", "SessionOpened", "nothing answers auth_email_taken"),
+    "a code that nothing answers": ("401", "SessionOpened", "nothing answers auth_invalid_credentials"),
 }
 
 
@@ -153,6 +153,6 @@ PLANTED = {
 def test_generation_refuses(name: str) -> None:
     status, response, complaint = PLANTED[name]
     contract = deepcopy(CONTRACT)
-    contract["paths"]["/auth/signup"]["post"]["responses"][status] = {"$ref": f"#/components/responses/{response}"}
+    contract["paths"]["/auth/signin"]["post"]["responses"][status] = {"$ref": f"#/components/responses/{response}"}
     with pytest.raises(ValueError, match=complaint):
         documented_codes(contract)
