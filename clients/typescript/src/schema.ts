@@ -512,8 +512,8 @@ export interface components {
         /**
          * @description The captcha's provider does not accept the token: it was used before, is too old, or belongs to another site.
          *
-         *     Reset the widget, and repeat the request with a new token. When none is ever accepted, the operator has to
-         *     check the captcha's keys.
+         *     Reset the widget, and repeat the request with a new token. When none is ever accepted, the operator has to check the
+         *     captcha's keys.
          * @example {
          *       "code": "auth_captcha_failed",
          *       "message": "The captcha was not passed",
@@ -700,8 +700,8 @@ export interface components {
         /**
          * @description A rule of the project's own refuses this: one of its hooks, or a policy of its database.
          *
-         *     Show `details.explanation` where it says something, else that the project does not allow this; trying again
-         *     does not help.
+         *     Show `details.explanation` where it says something, else that the project does not allow this; trying again does not
+         *     help.
          * @example {
          *       "code": "auth_rejected",
          *       "message": "The project refuses this",
@@ -722,8 +722,7 @@ export interface components {
         /**
          * @description The user has a second factor, and this session has not seen it yet (it is at aal1).
          *
-         *     Ask for a code of one of `details.factors`, then repeat the request with the new access token. Do not refresh
-         *     for it.
+         *     Ask for a code of one of `details.factors`, then repeat the request with the new access token. Do not refresh for it.
          * @example {
          *       "code": "auth_mfa_required",
          *       "message": "A second factor is required",
@@ -813,8 +812,8 @@ export interface components {
             details: components["schemas"]["NoDetails"];
         };
         /**
-         * @description The cookies of this browser are of another user than the answer would have been for: somebody else signed in
-         *     in another tab, or the cookies were tampered with. The cookies are left as they are.
+         * @description The cookies of this browser are of another user than the answer would have been for: somebody else signed in in another
+         *     tab, or the cookies were tampered with. The cookies are left as they are.
          *
          *     Call `POST /auth/refresh` once to see who is signed in, and show that user's page. When it answers this too, show the
          *     sign-in page: signing in replaces the cookies.
