@@ -12,28 +12,34 @@ from service.request_context import Refusal, current_request
 from service.security.access_token import AccessToken, AccessTokenVerifier, InvalidTokenError
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
+from service.security.session_mark import PresentedSession, SessionMarks
 
 _OWN_SITES = frozenset({"same-origin", "none"})  # "none": the user typed the address or used a bookmark
 _REFRESH_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,2048}")  # opaque, but always of the characters of RFC 6750's b64token
 
 
 class CredentialChecks:
-    """`origins` are those whose pages may send state-changing requests, beside the service's own. `https_only` says that its
-    own pages come by https."""
+    """`origins` are those whose pages may send state-changing requests, beside the service's own. Where they were named in the
+    settings (`origins_are_named`), no page is believed to be the service's own that comes from somewhere else than its Host.
+    `https_only` says that its own pages come by https."""
 
     def __init__(
         self,
         *,
         csrf: CsrfTokens,
         cookies: CookieJar,
+        marks: SessionMarks,
         verifier: AccessTokenVerifier,
         origins: tuple[str, ...],
+        origins_are_named: bool,
         https_only: bool,
     ) -> None:
         self._csrf = csrf
         self._cookies = cookies
+        self._marks = marks
         self._verifier = verifier
         self._origins = frozenset(origins)
+        self._origins_are_named = origins_are_named
         self._own_schemes = ("https",) if https_only else ("https", "http")
 
     async def check_csrf(self, headers: Headers) -> None:
@@ -53,8 +59,15 @@ class CredentialChecks:
         if not token:
             raise ApiError(ErrorCode.auth_refresh_missing)
         if not _REFRESH_TOKEN.fullmatch(token):
-            raise ApiError(ErrorCode.auth_refresh_invalid, cookies=[self._cookies.clear_refresh()])
+            raise ApiError(ErrorCode.auth_refresh_invalid, cookies=self._cookies.clear_session())
         return token
+
+    def presented_session(self, headers: Headers) -> PresentedSession:
+        """The session's cookies, for what can do without them."""
+        cookies = _cookie_header(headers)
+        token = self._cookies.read(cookies, self._cookies.refresh_name) or ""
+        mark = self._marks.read(self._cookies.read(cookies, self._cookies.session_name))
+        return PresentedSession(token if _REFRESH_TOKEN.fullmatch(token) else None, mark)
 
     async def access_token(self, headers: Headers) -> AccessToken:
         """The access token; its user is noted as the request's. Raises ApiError unauthorized."""
@@ -83,8 +96,10 @@ class CredentialChecks:
         origins = headers.getlist("origin")
         if len(origins) == 1 and origins[0] in self._origins:
             return True
-        own = {f"{scheme}://{host}" for scheme in self._own_schemes for host in headers.getlist("host")}
         sites = headers.getlist("sec-fetch-site")
+        if sites == ["same-origin"] and len(origins) <= 1 and not self._origins_are_named:
+            return True  # the browser's word: a proxy in between may have changed the Host
+        own = {f"{scheme}://{host}" for scheme in self._own_schemes for host in headers.getlist("host")}
         return own.issuperset(origins) and len(origins) <= 1 and _OWN_SITES.issuperset(sites)
 
 
