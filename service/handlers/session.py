@@ -10,19 +10,26 @@ from service.reply import Reply
 from service.security.access_token import AccessToken
 from service.security.session_mark import PresentedSession
 from service.supabase.auth.session import SessionCalls
+from service.supabase.captcha_provider import CaptchaGate
 
 
 class SessionHandlers:
     """Opens, keeps and ends this browser's session."""
 
-    def __init__(self, *, supabase: SessionCalls, sessions: Sessions, client_address: ForwardedAddress) -> None:
+    def __init__(
+        self, *, supabase: SessionCalls, sessions: Sessions, client_address: ForwardedAddress, captcha: CaptchaGate
+    ) -> None:
         self._supabase = supabase
+        self._captcha = captcha
         self._sessions = sessions
         self._client_address = client_address
 
     async def sign_in(self, body: SignInRequest, presented: PresentedSession) -> Reply:
         """Open a session."""
-        tokens = await self._supabase.sign_in(body.email, body.password.get_secret_value())
+        address = self._client_address()
+        captcha = await self._captcha.pass_through(body.captcha_token, address)
+        password = body.password.get_secret_value()
+        tokens = await self._supabase.sign_in(body.email, password, client_address=address, captcha=captcha)
         return (await self._sessions.open(tokens, presented, remember=body.remember is not False)).reply()
 
     async def refresh_session(self, refresh_token: str, presented: PresentedSession) -> Reply:

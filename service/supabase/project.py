@@ -67,6 +67,16 @@ class Supabase:
     def _may_carry_secret_key(self, call: Call, captcha: CaptchaAnswer) -> bool:
         return self._secret_key_rule.allows(call, captcha)
 
+    def begin(self) -> None:
+        """Ask what has to be known early. Call it inside the running event loop."""
+        if self.captcha_probe is not None:
+            self.captcha_probe.wanted()
+
+    async def look_around(self) -> None:
+        """Ask what changes outside of the service: whether Supabase is well, and whether the project has a captcha now."""
+        self.begin()
+        await self.readiness.state()
+
     def pool(self) -> PoolState:
         """How the connection pool stands."""
         return self._wire.pool()
