@@ -67,6 +67,9 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
         "user_not_found": ErrorCode.auth_refresh_invalid,
         "validation_failed": ErrorCode.auth_refresh_invalid,
     },
+    # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
+    # project has not told the data API of its new key: that must sign nobody out.
+    Call.get_profile: dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error),
 }
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
