@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
+import structlog
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -33,10 +34,13 @@ from service.security.issued_tokens import IssuedTokens
 from service.security.session_mark import SessionMarks
 from service.security.signing import Signing
 from service.settings import Settings
+from service.settings_surroundings import remarks
 from service.supabase.project import Supabase
 from service.telemetry import tracing
 from service.telemetry.log import account_hasher, account_noter, configure_logging, token_hasher
 from service.telemetry.vital_signs import Sources, VitalSigns
+
+log = structlog.get_logger("service")
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -46,6 +50,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or Settings()
     configure_logging(settings.log_level, settings.log_format)
+    for remark in remarks(settings):
+        log.warning(remark.event, **remark.fields)
+    for variable in settings.trimmed:
+        log.warning("setting_trimmed", variable=variable, cure="it came with blanks or a line end around it: write it without")
     supabase = Supabase(settings)
     security = build_security(settings, supabase)
     documents = load_contract(security.cookies), load_ops_contract()
@@ -136,12 +144,13 @@ def build_handlers(
     )
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
+        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions, client_address=client_address, captcha=supabase.captcha),
         SessionHandlers(
             supabase=supabase.session,
             sessions=sessions,
             second_factor=SecondFactor(supabase=supabase.account),
             client_address=client_address,
+            captcha=supabase.captcha,
             timeout=supabase.timeout,
         ),
         AccountHandlers(supabase=supabase.account),
@@ -155,7 +164,7 @@ def build_vital_signs(supabase: Supabase, limiter: RateLimiter | None) -> VitalS
             pool=supabase.pool,
             draining=DRAINING,
             store_up=limiter.store_up if limiter is not None else lambda: None,
-            readiness=supabase.readiness.state,
+            readiness=supabase.look_around,
         )
     )
 
@@ -166,6 +175,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         measuring = asyncio.create_task(vital_signs.run())
+        supabase.begin()
         try:
             yield
         finally:

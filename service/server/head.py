@@ -8,10 +8,13 @@ from typing import Final
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
+from service.security.access_token import MAX_TOKEN_BYTES
 
 Header = tuple[bytes, bytes]
 
+# The access token does not count: Supabase decides how large that is, and a project's hooks may put much into it.
 MAX_HEAD_BYTES: Final = 16_384  # as much as uvicorn's other parser (h11) takes; browsers send a tenth of it
+MAX_RAW_HEAD_BYTES: Final = MAX_HEAD_BYTES + MAX_TOKEN_BYTES
 MAX_HEADERS: Final = 100  # header lines; browsers send fewer than 30
 
 _VERSIONS = frozenset({"1.0", "1.1"})
@@ -26,6 +29,8 @@ def check_head(url: bytes, headers: Sequence[Header], version: str) -> None:
         size += len(name) + len(value)
         if name == b"host":
             hosts, host = hosts + 1, value
+        elif name == b"authorization":
+            size -= min(len(value), MAX_TOKEN_BYTES)
     if size > MAX_HEAD_BYTES or len(headers) > MAX_HEADERS:
         raise head_too_large(url)
     if version not in _VERSIONS:

@@ -26,7 +26,14 @@ from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
 from service.server.connection_limit import OVERLOAD_SECONDS, Admission, ConnectionLimit, check_exempt
 from service.server.framing import FramingMeter
-from service.server.head import MAX_HEAD_BYTES, check_head, framing_too_large, head_too_large, without_upgrade
+from service.server.head import (
+    MAX_HEAD_BYTES,
+    MAX_RAW_HEAD_BYTES,
+    check_head,
+    framing_too_large,
+    head_too_large,
+    without_upgrade,
+)
 from service.server.refusal import Refusals
 from service.server.timer import Timer
 from service.server.transport import LingeringTransport
@@ -208,7 +215,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("")
             return
-        if self._framing.fed(len(data), within=self._in_message) > MAX_HEAD_BYTES:
+        if self._framing.fed(len(data), within=self._in_message) > (MAX_RAW_HEAD_BYTES if self._in_head else MAX_HEAD_BYTES):
             self._answer(head_too_large(self.url) if self._in_head else framing_too_large())
 
     def _decline_upgrade(self, rest: bytes | memoryview) -> None:
