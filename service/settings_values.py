@@ -58,6 +58,11 @@ class SettingsValues(BaseSettings):
     cookie_host_prefix: bool | None = None
     refresh_cookie_max_age: int = Field(default=2_592_000, ge=60, le=34_560_000)
 
+    frontend_url: str | None = None
+    password_min_length: int = Field(default=8, ge=8, le=72)
+    email_change_confirm: Literal["one", "both"] = "both"
+    mail_answer_after: float = Field(default=1, gt=0, le=10)
+
     max_body_bytes: int = Field(default=16_384, ge=1_024, le=1_048_576)
     body_timeout: float = Field(default=10, gt=0, le=120)
     header_timeout: float = Field(default=10, gt=0, le=120)
@@ -70,6 +75,7 @@ class SettingsValues(BaseSettings):
     upstream_connect_timeout: float = Field(default=2, gt=0, le=60)
     upstream_read_timeout: float = Field(default=5, gt=0, le=60)
     upstream_timeout: float = Field(default=8, gt=0, le=60)
+    mail_timeout: float | None = Field(default=None, gt=0, le=60)
     upstream_keepalive: float = Field(default=30, gt=0, le=600)
     upstream_max_connections: int = Field(default=512, ge=1, le=10_000)
 
@@ -78,6 +84,8 @@ class SettingsValues(BaseSettings):
     rate_limit_address: str = "600/minute"
     rate_limit_credentials: str = "60/minute"
     rate_limit_account: str = "10/minute"
+    rate_limit_mail: str = "10/hour"
+    rate_limit_codes: str = "10/10 minutes"
 
     trusted_proxies: Annotated[tuple[IPNetwork, ...], CommaSeparated] = ()
     forward_client_ip: bool = False
@@ -127,6 +135,18 @@ class SettingsValues(BaseSettings):
         return not self.production if self.validate_responses is None else self.validate_responses
 
     @property
+    def mail_deadline(self) -> float:
+        """Seconds that a call to Supabase may take which sends a mail."""
+        return self.mail_timeout or min(12.0, self.request_timeout - 0.5)
+
+    @property
+    def frontend(self) -> str:
+        """Where the front end is, whose pages links and providers lead back to; empty in production where nobody says."""
+        if self.frontend_url or self.production:
+            return self.frontend_url or ""
+        return next(iter(self.origins), f"http://localhost:{self.port}")
+
+    @property
     def jwt_issuer(self) -> str:
         """What the `iss` claim of an access token must be."""
         return self.supabase_jwt_issuer or f"{self.supabase_url}/auth/v1"
@@ -150,6 +170,16 @@ class SettingsValues(BaseSettings):
         parts = _url_parts(value)
         if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
             raise PydanticCustomError("url", "must be the project's URL, such as https://abc.supabase.co")
+        return value.rstrip("/")
+
+    @field_validator("frontend_url")
+    @classmethod
+    def _is_page_url(cls, value: str | None) -> str | None:
+        parts = _url_parts(value) if value is not None else None
+        if value is None:
+            return None
+        if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
+            raise PydanticCustomError("url", "must be the front end's URL, such as https://app.example.com")
         return value.rstrip("/")
 
     @field_validator("cors_origins")
@@ -182,7 +212,7 @@ class SettingsValues(BaseSettings):
             )
         return value
 
-    @field_validator("rate_limit_address", "rate_limit_credentials", "rate_limit_account")
+    @field_validator("rate_limit_address", "rate_limit_credentials", "rate_limit_account", "rate_limit_mail", "rate_limit_codes")
     @classmethod
     def _is_rate_limit(cls, value: str) -> str:
         try:

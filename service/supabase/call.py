@@ -16,7 +16,18 @@ class Call(StrEnum):
     sign_out = "sign_out"
     get_user = "get_user"
     get_profile = "get_profile"
+    update_profile = "update_profile"
+    settings = "settings"
+    verify_link = "verify_link"
+    verify_code = "verify_code"
+    resend = "resend"
+    send_otp = "send_otp"
+    recover = "recover"
+    reauthenticate = "reauthenticate"
+    set_password = "set_password"
+    change_email = "change_email"
     jwks = "jwks"
 
 
-TARGETS: Final[Mapping[Call, str]] = {call: "data_api" if call is Call.get_profile else "auth" for call in Call}
+_DATA_API: Final = frozenset({Call.get_profile, Call.update_profile})
+TARGETS: Final[Mapping[Call, str]] = {call: "data_api" if call in _DATA_API else "auth" for call in Call}
