@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from supabase_auth.types import Session
 
 from service.supabase.auth.answers import Tokens, require_email, tokens_of
+from service.supabase.auth.captcha import CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class EmailCalls:
         Supabase takes a hash for what it is, whatever kind it is called: one of a recovery passes as one of a sign-in.
         """
         async with self._upstream(Call.verify_link):
-            body = {"type": mail, "token_hash": token_hash}
+            body: dict[str, object] = {"type": mail, "token_hash": token_hash}
             answer = await self._requests.ask(Call.verify_link, "POST", "/verify", body, client_address=client_address)
             session = _session(mail, answer)
             return tokens_of(session) if session is not None else None
@@ -44,7 +45,7 @@ class EmailCalls:
         A wrong code and an unknown address are one error, and so is a banned user: a code that was guessed says nothing.
         """
         async with self._upstream(Call.verify_code):
-            body = {"type": mail, "email": email, "token": code}
+            body: dict[str, object] = {"type": mail, "email": email, "token": code}
             answer = await self._requests.ask(Call.verify_code, "POST", "/verify", body, client_address=client_address)
             session = _session(mail, answer)
             if session is None:
@@ -53,15 +54,26 @@ class EmailCalls:
                 require_email(session.user, email)
             return tokens_of(session)
 
-    async def resend(self, mail: Literal["signup", "email_change"], email: str, link: MailLink) -> None:
+    async def resend(
+        self,
+        mail: Literal["signup", "email_change"],
+        email: str,
+        link: MailLink,
+        *,
+        client_address: str | None,
+        captcha: CaptchaAnswer,
+    ) -> None:
         """Have the mail sent once more, if there is an account that waits for it."""
-        async with self._upstream(Call.resend):
-            await self._requests.ask(Call.resend, "POST", "/resend", {"type": mail, "email": email}, link=link)
+        body: dict[str, object] = {"type": mail, "email": email}
+        async with CaptchaCall(self._upstream(Call.resend), captcha):
+            await self._requests.ask(
+                Call.resend, "POST", "/resend", body, link=link, client_address=client_address, captcha=captcha
+            )
 
     async def change(self, user: AccessToken, email: str, link: MailLink) -> None:
         """Have the mails sent that confirm a new address. Until then the old one stays."""
         async with self._upstream(Call.change_email):
-            await self._requests.ask_as(user, "PUT", "/user", {"email": email}, link=link)
+            await self._requests.ask_as(user, Call.change_email, "PUT", "/user", {"email": email}, link=link)
 
 
 def _session(mail: MailType, answer: object) -> Session | None:

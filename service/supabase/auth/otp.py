@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from service.supabase.auth.captcha import CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ class OtpCalls:
         self._requests = requests
         self._upstream = upstream
 
-    async def send(self, email: str, link: MailLink, *, create_user: bool) -> None:
+    async def send(
+        self, email: str, link: MailLink, *, create_user: bool, client_address: str | None, captcha: CaptchaAnswer
+    ) -> None:
         """Have a mail sent with a link and a code that sign in."""
-        async with self._upstream(Call.send_otp):
-            body: dict[str, object] = {"email": email, "create_user": create_user}
-            await self._requests.ask(Call.send_otp, "POST", "/otp", body, link=link)
+        body: dict[str, object] = {"email": email, "create_user": create_user}
+        async with CaptchaCall(self._upstream(Call.send_otp), captcha):
+            await self._requests.ask(
+                Call.send_otp, "POST", "/otp", body, link=link, client_address=client_address, captcha=captcha
+            )

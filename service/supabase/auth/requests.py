@@ -12,6 +12,8 @@ import httpx
 from supabase_auth.constants import API_VERSION_HEADER_NAME, API_VERSIONS_2024_01_01_NAME
 from supabase_auth.errors import AuthApiError, AuthError, AuthWeakPasswordError
 
+from service.supabase.auth.captcha import NO_CAPTCHA, CaptchaAnswer
+
 if TYPE_CHECKING:
     from service.security.access_token import AccessToken
     from service.security.mail_links import MailLink
@@ -22,10 +24,9 @@ _COMMON: Final = {API_VERSION_HEADER_NAME: API_VERSIONS_2024_01_01_NAME}
 
 
 class AuthRequests:
-    """For the project at `base_url`. `gotrue` says what goes with each call."""
+    """For the project at `base_url`. `gotrue` says what goes with each call, and over which connections."""
 
-    def __init__(self, http: httpx.AsyncClient, base_url: str, gotrue: GoTrue) -> None:
-        self._http = http
+    def __init__(self, base_url: str, gotrue: GoTrue) -> None:
         self._url = f"{base_url}/auth/v1"
         self._gotrue = gotrue
 
@@ -38,13 +39,18 @@ class AuthRequests:
         *,
         link: MailLink | None = None,
         client_address: str | None = None,
+        captcha: CaptchaAnswer = NO_CAPTCHA,
     ) -> object:
         """The JSON that answers. `link` goes with what sends a mail. Raises AuthError, and what the client raises."""
-        return await self._ask(self._gotrue.headers(call, client_address=client_address), method, path, body, link)
+        headers = self._gotrue.headers(call, client_address=client_address, captcha=captcha)
+        if captcha.token is not None:
+            body = (body or {}) | {"gotrue_meta_security": {"captcha_token": captcha.token}}
+        return await self._ask(call, headers, method, path, body, link)
 
     async def ask_as(
         self,
         user: AccessToken,
+        call: Call,
         method: Literal["GET", "PUT"],
         path: str,
         body: dict[str, object] | None = None,
@@ -52,18 +58,23 @@ class AuthRequests:
         link: MailLink | None = None,
     ) -> object:
         """The same as a signed-in user."""
-        headers = self._gotrue.headers_of_user() | {"Authorization": f"Bearer {user.value}"}
-        return await self._ask(headers, method, path, body, link)
+        return await self._ask(call, self._gotrue.headers_of(user), method, path, body, link)
 
     async def _ask(
-        self, headers: dict[str, str], method: str, path: str, body: dict[str, object] | None, link: MailLink | None
+        self,
+        call: Call,
+        headers: dict[str, str],
+        method: str,
+        path: str,
+        body: dict[str, object] | None,
+        link: MailLink | None,
     ) -> object:
-        query = None
+        http, url, query = self._gotrue.http_for(call), self._url + path, None
         if link is not None:
             query = httpx.QueryParams({"redirect_to": link.redirect_to})
             body = (body or {}) | {"code_challenge": link.code_challenge, "code_challenge_method": "s256"}
         try:
-            response = await self._http.request(method, self._url + path, headers=_COMMON | headers, json=body, params=query)
+            response = await http.request(method, url, headers=_COMMON | headers, json=body, params=query)
             response.raise_for_status()
         except httpx.HTTPStatusError as error:
             raise _refusal(error.response) from error
