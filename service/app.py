@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
+import structlog
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -18,8 +19,13 @@ from service.contract.responses import compile_error_responses
 from service.contract.security_schemes import Scheme
 from service.draining import DRAINING
 from service.handlers.account import AccountHandlers
+from service.handlers.config import ConfigHandlers
 from service.handlers.csrf import CsrfHandlers
+from service.handlers.email import EmailHandlers
 from service.handlers.ops import OpsHandlers
+from service.handlers.otp import OtpHandlers
+from service.handlers.password import PasswordHandlers
+from service.handlers.quiet_mail import QuietMail
 from service.handlers.session import SessionHandlers
 from service.handlers.shared import ForwardedAddress, SecondFactor, Sessions
 from service.handlers.sign_up import SignUpHandlers
@@ -29,14 +35,19 @@ from service.security.access_token import AccessTokenVerifier
 from service.security.checks import CredentialChecks
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
+from service.security.flow import Flows
 from service.security.issued_tokens import IssuedTokens
+from service.security.mail_links import MailLinks
 from service.security.session_mark import SessionMarks
 from service.security.signing import Signing
 from service.settings import Settings
+from service.settings_surroundings import remarks
 from service.supabase.project import Supabase
 from service.telemetry import tracing
 from service.telemetry.log import account_hasher, account_noter, configure_logging, token_hasher
 from service.telemetry.vital_signs import Sources, VitalSigns
+
+log = structlog.get_logger("service")
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -46,6 +57,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or Settings()
     configure_logging(settings.log_level)
+    for remark in remarks(settings):
+        log.warning(remark.event, **remark.fields)
+    for variable in settings.trimmed:
+        log.warning("setting_trimmed", variable=variable, cure="it came with blanks or a line end around it: write it without")
     supabase = Supabase(settings)
     security = build_security(settings, supabase)
     documents = load_contract(security.cookies), load_ops_contract()
@@ -81,6 +96,8 @@ class SecurityRoom(NamedTuple):
     marks: SessionMarks
     csrf: CsrfTokens
     issued: IssuedTokens
+    flows: Flows
+    mail_links: MailLinks
     checks: CredentialChecks
 
 
@@ -112,7 +129,8 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         origins_are_named=bool(settings.cors_origins),
         https_only=settings.production,
     )
-    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), checks)
+    flows = Flows(signing)
+    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), flows, MailLinks(flows, settings.frontend), checks)
 
 
 def build_handlers(
@@ -134,17 +152,47 @@ def build_handlers(
         hash_token=hash_token,
         timeout=supabase.timeout,
     )
+    second_factor = SecondFactor(supabase=supabase.account)
+    quiet_mail = QuietMail(background=background, answer_after=settings.mail_answer_after)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
+        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions, client_address=client_address, captcha=supabase.captcha),
         SessionHandlers(
             supabase=supabase.session,
             sessions=sessions,
-            second_factor=SecondFactor(supabase=supabase.account),
+            second_factor=second_factor,
             client_address=client_address,
+            captcha=supabase.captcha,
             timeout=supabase.timeout,
         ),
         AccountHandlers(supabase=supabase.account),
+        ConfigHandlers(supabase=supabase.config, settings=settings),
+        EmailHandlers(
+            supabase=supabase.email,
+            sessions=sessions,
+            second_factor=second_factor,
+            flows=security.flows,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+            confirm=settings.email_change_confirm,
+        ),
+        OtpHandlers(
+            supabase=supabase.otp,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+        ),
+        PasswordHandlers(
+            supabase=supabase.password,
+            second_factor=second_factor,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+        ),
     ]
 
 
@@ -155,7 +203,7 @@ def build_vital_signs(supabase: Supabase, limiter: RateLimiter | None) -> VitalS
             pool=supabase.pool,
             draining=DRAINING,
             store_up=limiter.store_up if limiter is not None else lambda: None,
-            readiness=supabase.readiness.state,
+            readiness=supabase.look_around,
         )
     )
 
@@ -166,6 +214,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         measuring = asyncio.create_task(vital_signs.run())
+        supabase.begin()
         try:
             yield
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from service.error_codes import ErrorCode
-from service.errors import ApiError, invalid_fields, FieldError
+from service.errors import ApiError, FieldError, invalid_fields
 from service.handlers.quiet_mail import QuietMail
 from service.handlers.shared import ForwardedAddress, NextStep, SecondFactor, Sessions
 from service.models import EmailChangePending, EmailChangeRequest, EmailChangeResult, ResendRequest, VerifyRequest
@@ -108,7 +108,7 @@ class EmailHandlers:
 _MAILS: Final = frozenset({Intent.sign_up, Intent.otp, Intent.recovery, Intent.email_change})
 
 
-def _require(holds: bool, error: FieldError) -> None:  # noqa: FBT001
+def _require(holds: bool, error: FieldError) -> None:
     if not holds:
         raise invalid_fields([error])
 

@@ -40,9 +40,7 @@ class PasswordHandlers:
         address = self._client_address()
         captcha = await self._captcha.pass_through(body.captcha_token, address)
         link = self._links.begin(csrf_cookie, Intent.recovery, body.email)
-        return await self._quiet_mail.send(
-            self._supabase.recover(body.email, link, client_address=address, captcha=captcha)
-        )
+        return await self._quiet_mail.send(self._supabase.recover(body.email, link, client_address=address, captcha=captcha))
 
     async def set_password(self, body: PasswordRequest, access_token: AccessToken) -> Reply:
         """Set it; the user's other sessions end. A refused password uses nothing up."""

@@ -13,6 +13,7 @@ from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.models import MailResult
 from service.reply import Reply
+from service.request_context import current_request
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ class QuietMail:
         done, _ = await asyncio.wait({sending}, timeout=self._answer_after)
         if done and (refusal := sending.result()) is not None:
             raise refusal
-        await asyncio.sleep(answer_at - asyncio.get_running_loop().time())
+        current_request().answer_at = answer_at
         return Reply(MailResult(ok=True), status=202)
 
 

@@ -39,13 +39,17 @@ class DataApi:
             RequestConfig(self._http, self._url / table, "GET", headers, columns_wanted, None, None, retry_enabled=False)
         )
 
-    def update(self, table: str, values: Mapping[str, str | None], columns: str, user: AccessToken) -> AsyncFilterRequestBuilder:
+    def update(
+        self, table: str, values: Mapping[str, str | None], columns: str, user: AccessToken
+    ) -> AsyncFilterRequestBuilder:
         """A change of a table's rows, as this user, to be narrowed down; it gives `columns` of the rows that it changed."""
         headers = self._headers_of(user)
         headers["Prefer"] = "return=representation"
         columns_wanted = httpx.QueryParams({"select": columns})
         return AsyncFilterRequestBuilder(
-            RequestConfig(self._http, self._url / table, "PATCH", headers, columns_wanted, None, dict(values), retry_enabled=False)
+            RequestConfig(
+                self._http, self._url / table, "PATCH", headers, columns_wanted, None, dict(values), retry_enabled=False
+            )
         )
 
     def _headers_of(self, user: AccessToken) -> httpx.Headers:

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 class Supabase:
     """What can be asked, by capability. Close it with `aclose()`.
 
-    `timeout` bounds each call, in seconds.
+    `timeout` bounds each call, and `mail_timeout` those that send a mail, in seconds.
     """
 
     def __init__(self, settings: Settings) -> None:
-        url, self.timeout = settings.supabase_url, settings.upstream_timeout
+        url, self.timeout, self.mail_timeout = settings.supabase_url, settings.upstream_timeout, settings.mail_deadline
         publishable_key = settings.supabase_publishable_key.get_secret_value()
         secret_key = settings.supabase_secret_key.get_secret_value()
         self._wire = Wire(
@@ -48,7 +48,7 @@ class Supabase:
             keepalive=settings.upstream_keepalive,
         )
         http = httpx_client(self._wire)
-        upstream = partial(_upstream, self._wire, self.timeout, settings.mail_deadline)
+        upstream = partial(_upstream, self._wire, self.timeout, self.mail_timeout)
         gotrue = GoTrue(
             http,
             url,
@@ -76,6 +76,16 @@ class Supabase:
 
     def _may_carry_secret_key(self, call: Call, captcha: CaptchaAnswer) -> bool:
         return self._secret_key_rule.allows(call, captcha)
+
+    def begin(self) -> None:
+        """Ask what has to be known early. Call it inside the running event loop."""
+        if self.captcha_probe is not None:
+            self.captcha_probe.wanted()
+
+    async def look_around(self) -> None:
+        """Ask what changes outside of the service: whether Supabase is well, and whether the project has a captcha now."""
+        self.begin()
+        await self.readiness.state()
 
     def pool(self) -> PoolState:
         """How the connection pool stands."""

@@ -69,7 +69,7 @@ class GoTrue:
 
     def headers(self, call: Call, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA) -> dict[str, str]:
         """What goes with one call of a caller who is not signed in yet, or whose tokens go with the call."""
-        headers = tracing.headers()
+        headers = dict(tracing.headers())
         # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
         if (client_address is not None or captcha.checked) and self._may_carry_secret_key(call, captcha):
             headers |= self._secret_key_headers(call) | {"User-Agent": user_agent.summary(current_request().user_agent)}

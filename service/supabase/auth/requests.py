@@ -6,7 +6,7 @@ again, takes no answer to a verification that opens no session, and drops the co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import httpx
 from supabase_auth.constants import API_VERSION_HEADER_NAME, API_VERSIONS_2024_01_01_NAME
@@ -15,6 +15,8 @@ from supabase_auth.errors import AuthApiError, AuthError, AuthWeakPasswordError
 from service.supabase.auth.captcha import NO_CAPTCHA, CaptchaAnswer
 
 if TYPE_CHECKING:
+    from supabase_auth.errors import ErrorCode as AuthErrorCode
+
     from service.security.access_token import AccessToken
     from service.security.mail_links import MailLink
     from service.supabase.auth.gotrue import GoTrue
@@ -83,19 +85,23 @@ class AuthRequests:
 
 
 def _refusal(response: httpx.Response) -> AuthError:
-    """What Supabase says, as the package would raise it. The code stands in one place or the other, by the API's version."""
+    """What Supabase says, as the package would raise it."""
     try:
         said: object = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
-    match said:
-        case {"code": str() as code} | {"error_code": str() as code}:
-            pass
-        case _:
-            code = None
+    code = _code(said)
     match said:
         case {"weak_password": {"reasons": list() as reasons}} if code == "weak_password":
             return AuthWeakPasswordError("", response.status_code, [str(reason) for reason in reasons])
         case {"message": str() as message} | {"msg": str() as message}:
             return AuthApiError(message, response.status_code, code)
     return AuthApiError("", response.status_code, code)
+
+
+def _code(said: object) -> AuthErrorCode | None:
+    """Supabase's own code, which stands in one place or the other, by the version of its API. It may be one of tomorrow."""
+    match said:
+        case {"code": str() as code} | {"error_code": str() as code}:
+            return cast("AuthErrorCode", code)
+    return None
