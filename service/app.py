@@ -156,7 +156,13 @@ def build_handlers(
     quiet_mail = QuietMail(background=background, answer_after=settings.mail_answer_after)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions, client_address=client_address, captcha=supabase.captcha),
+        SignUpHandlers(
+            supabase=supabase.sign_up,
+            sessions=sessions,
+            links=security.mail_links,
+            client_address=client_address,
+            captcha=supabase.captcha,
+        ),
         SessionHandlers(
             supabase=supabase.session,
             sessions=sessions,

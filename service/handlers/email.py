@@ -52,13 +52,14 @@ class EmailHandlers:
         """Use a link or a code up, and open the session that it is for: only for who is known to have asked for it.
 
         A link of a mail could be anybody's, an attacker's own to begin with: whoever followed it would be signed in as the
-        attacker, and not notice. So it opens a session by itself only where its flow shows that this browser asked for it, about
-        this account. Elsewhere the person names the address that the mail came to, and it has to be the account's.
+        attacker, and not notice. So it opens a session by itself only where its flow shows that this browser asked for it,
+        about this account. Elsewhere the person names the address that the mail came to, and it has to be the account's.
         """
         address = self._client_address()
         flow = self._flow(body.flow, csrf_cookie)
         if body.token_hash is not None:
-            _require(body.code is None, FieldError("/code", "does not go with a tokenHash", "shape"))
+            if body.code is not None:
+                raise invalid_fields([FieldError("/code", "does not go with a tokenHash", "shape")])
             if flow is None and body.email is None:
                 raise ApiError(ErrorCode.auth_address_required)
             tokens = await self._supabase.verify_link(body.type, body.token_hash, client_address=address)
@@ -108,17 +109,13 @@ class EmailHandlers:
 _MAILS: Final = frozenset({Intent.sign_up, Intent.otp, Intent.recovery, Intent.email_change})
 
 
-def _require(holds: bool, error: FieldError) -> None:
-    if not holds:
-        raise invalid_fields([error])
-
-
 def _email_and_code(body: VerifyRequest) -> tuple[str, str]:
     """What is typed. A flow says nothing about a code, and is passed over."""
-    missing = [FieldError(f"/{name}", "is required", "required") for name in ("email", "code") if getattr(body, name) is None]
-    if missing:
-        raise invalid_fields(missing)
-    return body.email, body.code
+    if body.email is not None and body.code is not None:
+        return body.email, body.code
+    if body.code is None and body.email is None:
+        raise invalid_fields([FieldError("/tokenHash", "is required", "required")])
+    raise invalid_fields([FieldError("/code" if body.code is None else "/email", "is required", "required")])
 
 
 def _is_of(tokens: Tokens, email: str | None, flow: Flow | None) -> bool:

@@ -14,6 +14,7 @@ from service.errors import ApiError
 from service.models import MailResult
 from service.reply import Reply
 from service.request_context import current_request
+from service.supabase.calls import UPSTREAM
 
 log = structlog.get_logger(__name__)
 
@@ -26,10 +27,10 @@ _SAID_TO_ANYBODY: Final = frozenset(
 class QuietMail:
     """Answers `answer_after` seconds after the request, while Supabase may still be sending the mail.
 
-    Supabase sends within the request, so an address with an account takes longer, and may fail where another cannot: at the mail
-    server, at the limit of one mail a minute, at a hook. So what Supabase Auth said once it knew whose address that is goes into
-    the log and not to the caller. What concerns the caller or everybody is told, and at once: a captcha, a limit by address,
-    e-mail being switched off, and an outage, which nobody's account has to do with.
+    Supabase sends within the request, so an address with an account takes longer, and may fail where another cannot: at the
+    mail server, at the limit of one mail a minute, at a hook. So what Supabase Auth said once it knew whose address that is
+    goes into the log and not to the caller. What concerns the caller or everybody is told, and at once: a captcha, a limit by
+    address, e-mail being switched off, and an outage, which nobody's account has to do with.
     """
 
     def __init__(self, *, background: Background, answer_after: float) -> None:
@@ -54,7 +55,8 @@ async def _refusal(call: Coroutine[None, None, None]) -> ApiError | None:
     except ApiError as error:
         if _concerns_anybody(error):
             return error
-        log.warning("mail_not_sent", code=error.code.value, supabase_code=error.supabase_code)
+        tell = log.warning if error.code in UPSTREAM else log.info
+        tell("mail_not_sent", code=error.code.value, supabase_code=error.supabase_code)
     return None
 
 

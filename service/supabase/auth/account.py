@@ -49,9 +49,9 @@ class AccountCalls:
         return SignedInUser(identity, email, display_name)
 
     async def update_profile(self, user: AccessToken, values: Mapping[str, str | None]) -> SignedInUser:
-        """Change the profile, by the columns' names, and read the user. Raises ApiError, auth_rejected where no policy allows it.
+        """Change the profile, by the columns' names, and read the user.
 
-        The user is asked for first: the data API takes a token of a session that is over until it expires.
+        Raises ApiError; auth_rejected where the database's policies do not allow it. The user is asked for first: the data API takes a token of a session that is over until it expires.
         """
         identity, email = await self._identity(user)
         if not values:
