@@ -69,6 +69,8 @@ _NO_SUCH_CODE: Final = {
     "user_not_found": ErrorCode.auth_code_invalid,
 }
 
+_KEY_NOT_TOLD: Final = dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
+
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
         "bad_json": ErrorCode.upstream_error,
@@ -87,6 +89,10 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.verify_link: _NO_SUCH_CODE,
     # Supabase looks for a ban before it looks at the code. Who guesses one is not told whose account it is.
     Call.verify_code: {**_NO_SUCH_CODE, "user_banned": ErrorCode.auth_code_invalid},
+    # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
+    # project has not told the data API of its new key: that must sign nobody out.
+    Call.get_profile: _KEY_NOT_TOLD,
+    Call.update_profile: _KEY_NOT_TOLD,
 }
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
