@@ -21,6 +21,7 @@ from typing import Final
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from service.email_address import folded
 from service.security.signing import Signing
 
 
@@ -146,7 +147,7 @@ def _challenge(verifier: str) -> str:
 
 def _tag(secret: str, nonce: str, subject: str) -> str:
     """16 bytes are enough to tell accounts apart; that nobody guesses an address from it is the secret's doing."""
-    return _text(_mac(secret, "subject", nonce, subject.lower())[:16])
+    return _text(_mac(secret, "subject", nonce, folded(subject))[:16])
 
 
 def _mac(secret: str, *parts: str) -> bytes:
