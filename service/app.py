@@ -19,8 +19,13 @@ from service.contract.responses import compile_error_responses
 from service.contract.security_schemes import Scheme
 from service.draining import DRAINING
 from service.handlers.account import AccountHandlers
+from service.handlers.config import ConfigHandlers
 from service.handlers.csrf import CsrfHandlers
+from service.handlers.email import EmailHandlers
 from service.handlers.ops import OpsHandlers
+from service.handlers.otp import OtpHandlers
+from service.handlers.password import PasswordHandlers
+from service.handlers.quiet_mail import QuietMail
 from service.handlers.session import SessionHandlers
 from service.handlers.shared import ForwardedAddress, SecondFactor, Sessions
 from service.handlers.sign_up import SignUpHandlers
@@ -30,7 +35,9 @@ from service.security.access_token import AccessTokenVerifier
 from service.security.checks import CredentialChecks
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
+from service.security.flow import Flows
 from service.security.issued_tokens import IssuedTokens
+from service.security.mail_links import MailLinks
 from service.security.session_mark import SessionMarks
 from service.security.signing import Signing
 from service.settings import Settings
@@ -89,6 +96,8 @@ class SecurityRoom(NamedTuple):
     marks: SessionMarks
     csrf: CsrfTokens
     issued: IssuedTokens
+    flows: Flows
+    mail_links: MailLinks
     checks: CredentialChecks
 
 
@@ -120,7 +129,8 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         origins_are_named=bool(settings.cors_origins),
         https_only=settings.production,
     )
-    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), checks)
+    flows = Flows(signing)
+    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), flows, MailLinks(flows, settings.frontend), checks)
 
 
 def build_handlers(
@@ -142,18 +152,53 @@ def build_handlers(
         hash_token=hash_token,
         timeout=supabase.timeout,
     )
+    second_factor = SecondFactor(supabase=supabase.account)
+    quiet_mail = QuietMail(background=background, answer_after=settings.mail_answer_after)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions, client_address=client_address, captcha=supabase.captcha),
+        SignUpHandlers(
+            supabase=supabase.sign_up,
+            sessions=sessions,
+            links=security.mail_links,
+            client_address=client_address,
+            captcha=supabase.captcha,
+        ),
         SessionHandlers(
             supabase=supabase.session,
             sessions=sessions,
-            second_factor=SecondFactor(supabase=supabase.account),
+            second_factor=second_factor,
             client_address=client_address,
             captcha=supabase.captcha,
             timeout=supabase.timeout,
         ),
         AccountHandlers(supabase=supabase.account),
+        ConfigHandlers(supabase=supabase.config, settings=settings),
+        EmailHandlers(
+            supabase=supabase.email,
+            sessions=sessions,
+            second_factor=second_factor,
+            flows=security.flows,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+            confirm=settings.email_change_confirm,
+        ),
+        OtpHandlers(
+            supabase=supabase.otp,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+        ),
+        PasswordHandlers(
+            supabase=supabase.password,
+            second_factor=second_factor,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+        ),
     ]
 
 

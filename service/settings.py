@@ -57,6 +57,7 @@ class Settings(SettingsValues):
 # What stands in for a required value while the others are checked. It meets no rule below.
 _STAND_INS: Mapping[str, str] = {
     "supabase_url": "https://stand-in.supabase.co",
+    "frontend_url": "https://stand-in.supabase.co",
     "supabase_publishable_key": "sb_publishable_stand_in",
     "supabase_secret_key": "sb_secret_stand_in",
     "signing_secrets": "0123456789abcdefghijklmnopqrstuvwxyz",

@@ -74,6 +74,9 @@ def _contradictions(settings: SettingsValues) -> Iterator[Problem]:
     for name, seconds in (("upstream_timeout", settings.upstream_timeout), ("mail_timeout", settings.mail_timeout or 0)):
         if seconds + settings.captcha_deadline >= settings.request_timeout:
             yield name, f"must be less than REQUEST_TIMEOUT, which it has to fit into{captcha}"
+    if settings.mail_answer_after >= settings.mail_deadline:
+        cure = "by then Supabase has answered, and how long that took tells who has an account"
+        yield "mail_answer_after", f"must be less than MAIL_TIMEOUT: {cure}"
     yield from _captcha(settings)
     if "app_env" not in settings.model_fields_set and _is_public(settings):
         typo = next((name for name, meant in look_alikes(variables(), known_names()).items() if meant == "APP_ENV"), None)
@@ -126,6 +129,13 @@ def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
     for number, origin in enumerate(settings.origins, 1):
         if origin.startswith("http://"):
             yield "cors_origins", f"entry {number} is not https: whoever sits on the line could act as its pages"
+    if not settings.frontend:
+        yield "frontend_url", "is not set: mails lead to its pages; set the front end's address"
+    elif not settings.frontend.startswith("https://"):
+        yield (
+            "frontend_url",
+            "must be https: mails link to it, and whoever sits on the line could follow their links first",
+        )
     if not settings.secure_cookies:
         yield "cookie_secure", "is false, which would send the refresh token in the clear: unset it"
     if not settings.supabase_url.startswith("https://"):

@@ -58,6 +58,11 @@ class SettingsValues(BaseSettings):
     cookie_host_prefix: bool | None = None
     refresh_cookie_max_age: int = Field(default=2_592_000, ge=60, le=34_560_000)
 
+    frontend_url: str | None = None
+    password_min_length: int = Field(default=8, ge=8, le=72)
+    email_change_confirm: Literal["one", "both"] = "both"
+    mail_answer_after: float = Field(default=1, gt=0, le=10)
+
     max_body_bytes: int = Field(default=16_384, ge=1_024, le=1_048_576)
     body_timeout: float = Field(default=10, gt=0, le=120)
     header_timeout: float = Field(default=10, gt=0, le=120)
@@ -80,6 +85,8 @@ class SettingsValues(BaseSettings):
     rate_limit_address: str = "600/minute"
     rate_limit_credentials: str = "60/minute"
     rate_limit_account: str = "10/minute"
+    rate_limit_mail: str = "10/hour"
+    rate_limit_codes: str = "20/hour"
 
     trusted_proxies: Annotated[tuple[IPNetwork, ...], CommaSeparated] = ()
     forward_client_ip: bool = False
@@ -142,6 +149,13 @@ class SettingsValues(BaseSettings):
         return 2.0 if self.captcha == "here" else 0.0
 
     @property
+    def frontend(self) -> str:
+        """Where the front end is, whose pages links and providers lead back to; empty in production where nobody says."""
+        if self.frontend_url or self.production:
+            return self.frontend_url or ""
+        return next(iter(self.origins), f"http://localhost:{self.port}")
+
+    @property
     def jwt_issuer(self) -> str:
         """What the `iss` claim of an access token must be."""
         return self.supabase_jwt_issuer or f"{self.supabase_url}/auth/v1"
@@ -153,7 +167,7 @@ class SettingsValues(BaseSettings):
 
     @field_validator(
         "host", "supabase_url", "supabase_jwt_issuer", "supabase_jwt_audience", "captcha_site_key", "captcha_secret",
-        "captcha_verify_url", "csrf_static_token", "log_hash_key",
+        "captcha_verify_url", "frontend_url", "csrf_static_token", "log_hash_key",
     )  # fmt: skip
     @classmethod
     def _is_one_line(cls, value: SecretStr | str | None) -> SecretStr | str | None:
@@ -195,6 +209,16 @@ class SettingsValues(BaseSettings):
             raise PydanticCustomError("url", "must be a URL, such as http://127.0.0.1:9000/siteverify")
         return value
 
+    @field_validator("frontend_url")
+    @classmethod
+    def _is_page_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = text.url_parts(value)
+        if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
+            raise PydanticCustomError("url", "must be the front end's URL, such as https://app.example.com")
+        return value.rstrip("/")
+
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -223,7 +247,9 @@ class SettingsValues(BaseSettings):
             text.require_shared_secret(value)
         return value
 
-    @field_validator("rate_limit_address", "rate_limit_credentials", "rate_limit_account")
+    @field_validator(
+        "rate_limit_address", "rate_limit_credentials", "rate_limit_account", "rate_limit_mail", "rate_limit_codes"
+    )
     @classmethod
     def _is_rate_limit(cls, value: str) -> str:
         try:

@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 NextStep = Literal["set_password"]
 
 _AAL2: Final = "aal2"
+MAX_PASSWORD_BYTES: Final = 72  # bcrypt's limit, and so Supabase Auth's
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,12 @@ class SecondFactor:
     async def missing(self, user: AccessToken) -> ApiError:
         """The auth_mfa_required of this user, for what Supabase itself refused with insufficient_aal."""
         return _mfa_required(await self._supabase.factors(user))
+
+
+def require_bytes_of_password(password: str) -> None:
+    """Raises ApiError auth_weak_password for more than Supabase takes: the contract can count characters only."""
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise ApiError(ErrorCode.auth_weak_password, details={"reasons": ["length"]})
 
 
 def factor_model(factor: Factor) -> MfaFactor:

@@ -16,21 +16,31 @@ class Call(StrEnum):
     sign_out = "sign_out"
     get_user = "get_user"
     get_profile = "get_profile"
+    update_profile = "update_profile"
+    settings = "settings"
+    verify_link = "verify_link"
+    verify_code = "verify_code"
+    resend = "resend"
+    send_otp = "send_otp"
+    recover = "recover"
+    reauthenticate = "reauthenticate"
+    set_password = "set_password"  # noqa: S105 - a name
+    change_email = "change_email"
     jwks = "jwks"
     siteverify = "siteverify"
 
 
-_ELSEWHERE: Final = {Call.get_profile: "data_api", Call.siteverify: "captcha"}
+_ELSEWHERE: Final = {Call.get_profile: "data_api", Call.update_profile: "data_api", Call.siteverify: "captcha"}
 TARGETS: Final[Mapping[Call, str]] = {call: _ELSEWHERE.get(call, "auth") for call in Call}
 
 # Supabase asks for a captcha before these where the project wants one. Only service/supabase/auth/captcha.py decides whether
 # one of them may carry the secret key, which is let past it.
-GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in})
+GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in, Call.resend, Call.send_otp, Call.recover})
 
 # Supabase never asks for a captcha here, and believes a forwarded address with the secret key only. What is named neither here
 # nor above goes with the publishable key.
-MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out})
+MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code})
 
 # Supabase sends the mail within these requests, and allows it ten seconds. Whoever hangs up earlier rolls the user back after
 # the mail has gone.
-SENDS_MAIL: Final = frozenset({Call.sign_up})
+SENDS_MAIL: Final = frozenset({Call.sign_up, Call.resend, Call.send_otp, Call.recover, Call.reauthenticate, Call.change_email})

@@ -50,7 +50,26 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "over_email_send_rate_limit": ErrorCode.rate_limited,
     "over_sms_send_rate_limit": ErrorCode.rate_limited,
     "captcha_failed": ErrorCode.auth_captcha_failed,
+    # Links and codes of mails.
+    "otp_expired": ErrorCode.auth_code_invalid,
+    "otp_disabled": ErrorCode.auth_signup_disabled,
+    # Changing password or address.
+    "same_password": ErrorCode.auth_same_password,
+    "current_password_required": ErrorCode.auth_reauthentication_required,
+    "current_password_invalid": ErrorCode.auth_current_password_invalid,
+    "reauthentication_needed": ErrorCode.auth_reauthentication_required,
+    "reauthentication_not_valid": ErrorCode.auth_nonce_invalid,
+    "user_sso_managed": ErrorCode.auth_sso_managed,
+    "insufficient_aal": ErrorCode.auth_mfa_required,
 }
+
+# Whatever is wrong with a link or a code, there is one thing to do about it.
+_NO_SUCH_CODE: Final = {
+    "validation_failed": ErrorCode.auth_code_invalid,
+    "user_not_found": ErrorCode.auth_code_invalid,
+}
+
+_KEY_NOT_TOLD: Final = dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
 
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
@@ -67,9 +86,13 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
         "user_not_found": ErrorCode.auth_refresh_invalid,
         "validation_failed": ErrorCode.auth_refresh_invalid,
     },
+    Call.verify_link: _NO_SUCH_CODE,
+    # Supabase looks for a ban before it looks at the code. Who guesses one is not told whose account it is.
+    Call.verify_code: {**_NO_SUCH_CODE, "user_banned": ErrorCode.auth_code_invalid},
     # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
     # project has not told the data API of its new key: that must sign nobody out.
-    Call.get_profile: dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error),
+    Call.get_profile: _KEY_NOT_TOLD,
+    Call.update_profile: _KEY_NOT_TOLD,
 }
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
@@ -77,15 +100,10 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
 NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "administration": frozenset({"not_admin", "invite_not_found", "unexpected_audience", "email_address_not_provided"}),
     "anonymous users": frozenset({"anonymous_provider_disabled"}),
-    "one-time passwords and mail links": frozenset(
-        {"otp_disabled", "otp_expired", "flow_state_already_used", "flow_state_expired", "flow_state_not_found",
-         "bad_code_verifier"}
+    "codes of the PKCE flow": frozenset(
+        {"flow_state_already_used", "flow_state_expired", "flow_state_not_found", "bad_code_verifier"}
     ),
     "phones": frozenset({"phone_exists", "phone_not_confirmed", "phone_provider_disabled", "sms_send_failed"}),
-    "changing password or address": frozenset(
-        {"same_password", "current_password_invalid", "current_password_required", "reauthentication_needed",
-         "reauthentication_not_valid", "user_sso_managed"}
-    ),
     "social sign-in": frozenset(
         {"provider_disabled", "provider_email_needs_verification", "oauth_provider_not_supported", "bad_oauth_callback",
          "bad_oauth_state", "oauth_client_state_expired", "oauth_client_state_not_found", "oauth_invalid_state",
@@ -96,7 +114,7 @@ NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
          "email_conflict_identity_not_deletable", "manual_linking_disabled"}
     ),
     "second factors": frozenset(
-        {"insufficient_aal", "mfa_challenge_expired", "mfa_factor_name_conflict", "mfa_factor_not_found",
+        {"mfa_challenge_expired", "mfa_factor_name_conflict", "mfa_factor_not_found",
          "mfa_ip_address_mismatch", "mfa_phone_enroll_not_enabled", "mfa_phone_verify_not_enabled",
          "mfa_totp_enroll_not_enabled", "mfa_totp_verify_not_enabled", "mfa_verification_failed",
          "mfa_verification_rejected", "mfa_verified_factor_exists", "mfa_webauthn_enroll_not_enabled",
@@ -118,16 +136,23 @@ NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "Web3": frozenset({"web3_provider_disabled", "web3_unsupported_chain"}),
 }  # fmt: skip
 
+RAISED: Final = "P0001"  # PostgreSQL: a trigger of the project raised an exception, in its own words
+
 # PostgREST's own codes (https://docs.postgrest.org/en/stable/references/errors.html) that say something about the caller.
 DATA_API: Final[Mapping[str, ErrorCode]] = {
     "PGRST301": ErrorCode.unauthorized,
     "PGRST302": ErrorCode.unauthorized,
     "PGRST303": ErrorCode.unauthorized,
+    "42501": ErrorCode.auth_rejected,  # PostgreSQL: a policy, or no right to the table
+    RAISED: ErrorCode.auth_rejected,
     "PGRST000": ErrorCode.upstream_unavailable,
     "PGRST001": ErrorCode.upstream_unavailable,
     "PGRST002": ErrorCode.upstream_unavailable,
     "PGRST003": ErrorCode.upstream_timeout,
 }
+
+# How Supabase wants to be shown that it is still the user.
+PROOFS: Final[Mapping[str, str]] = {"current_password_required": "current_password", "reauthentication_needed": "nonce"}
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
 SECURITY_EVENTS: Final[Mapping[str, str]] = {"refresh_token_already_used": "refresh_token_reuse"}

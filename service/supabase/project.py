@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from service.supabase.admin import AdminClient
 from service.supabase.auth.account import AccountCalls
 from service.supabase.auth.captcha import CaptchaAnswer, CaptchaProbe, SecretKeyRule
+from service.supabase.auth.config import ConfigCalls
+from service.supabase.auth.email import EmailCalls
 from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.otp import OtpCalls
+from service.supabase.auth.password import PasswordCalls
+from service.supabase.auth.requests import AuthRequests
 from service.supabase.auth.session import SessionCalls
 from service.supabase.auth.sign_up import SignUpCalls
 from service.supabase.call import SENDS_MAIL, Call
@@ -28,11 +33,11 @@ if TYPE_CHECKING:
 class Supabase:
     """What can be asked, by capability. Close it with `aclose()`.
 
-    `timeout` bounds each call, in seconds.
+    `timeout` bounds each call, and `mail_timeout` those that send a mail, in seconds.
     """
 
     def __init__(self, settings: Settings) -> None:
-        url, self.timeout = settings.supabase_url, settings.upstream_timeout
+        url, self.timeout, self.mail_timeout = settings.supabase_url, settings.upstream_timeout, settings.mail_deadline
         publishable_key = settings.supabase_publishable_key.get_secret_value()
         secret_key = settings.supabase_secret_key.get_secret_value()
         self._wire = Wire(
@@ -43,7 +48,7 @@ class Supabase:
             keepalive=settings.upstream_keepalive,
         )
         http = httpx_client(self._wire)
-        upstream = partial(_upstream, self._wire, self.timeout, settings.mail_deadline)
+        upstream = partial(_upstream, self._wire, self.timeout, self.mail_timeout)
         gotrue = GoTrue(
             http,
             url,
@@ -58,7 +63,12 @@ class Supabase:
         self._secret_key_rule = SecretKeyRule(self.captcha_probe)
         self.captcha = CaptchaGate(_provider(settings))
         self.session = SessionCalls(gotrue, upstream)
-        self.sign_up = SignUpCalls(gotrue, upstream)
+        requests = AuthRequests(url, gotrue)
+        self.sign_up = SignUpCalls(requests, upstream)
+        self.config = ConfigCalls(requests, upstream)
+        self.email = EmailCalls(requests, upstream)
+        self.otp = OtpCalls(requests, upstream)
+        self.password = PasswordCalls(requests, upstream)
         self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
         self.signing_keys = SigningKeys(http, url, timeout=self.timeout)
         admin = AdminClient(http, url, secret_key=secret_key)

@@ -16,7 +16,7 @@ from supabase_auth.errors import AuthError, AuthWeakPasswordError
 from service.error_codes import ErrorCode
 from service.errors import ApiError, rate_limited
 from service.supabase.call import Call
-from service.supabase.error_codes import BY_CALL, DATA_API, MEANINGS
+from service.supabase.error_codes import BY_CALL, DATA_API, MEANINGS, PROOFS, RAISED
 from service.supabase.http.errors import ReadTimeoutError, UnsendableRequestError, UnusableResponseError, WireError
 
 RETRY_AFTER_OUTAGE: Final = 5  # seconds: what a front end is asked to wait while Supabase is down
@@ -49,6 +49,8 @@ def api_error(call: Call, exc: Exception) -> ApiError:
         case ErrorCode.auth_weak_password:
             reasons = exc.reasons if isinstance(exc, AuthWeakPasswordError) else []
             return ApiError(code, details={"reasons": [reason for reason in reasons if reason in _WEAK_PASSWORD_REASONS]})
+        case ErrorCode.auth_reauthentication_required:
+            return ApiError(code, details={"method": PROOFS.get(supabase_code(exc) or "", "sign_in")})
         case ErrorCode.auth_rejected:
             return ApiError(code, details={"explanation": _explanation(exc)})
         case ErrorCode.invalid_request:
@@ -119,8 +121,12 @@ def _response_of(exc: BaseException | None) -> httpx.Response | None:
 
 
 def _explanation(exc: Exception) -> str:
-    """What a hook of the project says to the user, on one line, without characters that would do something."""
-    message = exc.message if isinstance(exc, AuthError) and isinstance(exc.message, str) else ""
+    """What a hook or a trigger of the project says to the user, on one line, without characters that would do something.
+
+    What PostgreSQL itself says is for developers, and names tables.
+    """
+    own_words = isinstance(exc, AuthError) or (isinstance(exc, APIError) and exc.code == RAISED)
+    message = exc.message if own_words and isinstance(exc, (AuthError, APIError)) and isinstance(exc.message, str) else ""
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:MAX_EXPLANATION]
 
 

@@ -29,6 +29,7 @@ SAFE = {
     "SUPABASE_SECRET_KEY": "sb_secret_Zq02mNvB7xLpT4sWdE9r",
     "SIGNING_SECRETS": CSRF_KEY,
     "CORS_ORIGINS": "https://app.example.com",
+    "FRONTEND_URL": "https://app.example.com",
 }
 
 
@@ -65,6 +66,17 @@ UNSAFE = {
         "the_same_twice": f"{CSRF_KEY},{CSRF_KEY}",
     },
     "CSRF_STATIC_TOKEN": {"set": "dev-csrf-token"},
+    "FRONTEND_URL": {
+        "http": "http://frontend.example.org",
+        "no_url": "frontend.example.org",
+        "query": "https://frontend.example.org/?page=confirm",
+        "user": "https://ada:x@frontend.example.org",
+    },
+    "PASSWORD_MIN_LENGTH": {"less_than_the_contract": "7"},
+    "EMAIL_CHANGE_CONFIRM": {"neither": "none"},
+    "MAIL_ANSWER_AFTER": {"too_late": "10.5"},
+    "RATE_LIMIT_MAIL": {"none": "0/hour"},
+    "RATE_LIMIT_CODES": {"no_period": "10"},
     "CORS_ORIGINS": {
         "http": "http://app.example.com",
         "http_localhost": "https://app.example.com,http://localhost:5173",
@@ -160,6 +172,7 @@ def test_what_is_missing_does_not_hide_what_is_unsafe(tmp_path: Path) -> None:
         "SUPABASE_SECRET_KEY",
         "SIGNING_SECRETS",
         "CORS_ORIGINS",
+        "FRONTEND_URL",
         "COOKIE_SECURE",
     ]
 

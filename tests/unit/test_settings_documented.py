@@ -20,6 +20,7 @@ GROUPS = {
     "HOST": ["PORT"],
     "SUPABASE_JWT_ISSUER": ["SUPABASE_JWT_AUDIENCE"],
     "HEADER_TIMEOUT": ["BODY_TIMEOUT"],
+    "PASSWORD_MIN_LENGTH": ["EMAIL_CHANGE_CONFIRM"],
     "UPSTREAM_CONNECT_TIMEOUT": ["UPSTREAM_READ_TIMEOUT", "UPSTREAM_TIMEOUT"],
 }
 CORS = "In development http://localhost:5173 and http://127.0.0.1:5173 by default, in production none"
@@ -32,6 +33,12 @@ DERIVED: dict[str, tuple[str, Callable[[Settings], object], object, object]] = {
         "https://abcdefghijklmnopqrst.supabase.co/auth/v1",
     ),
     "CORS_ORIGINS": (CORS, lambda settings: settings.origins, ("http://localhost:5173", "http://127.0.0.1:5173"), ()),
+    "FRONTEND_URL": (
+        "In development by default the first of CORS_ORIGINS; production refuses to start without",
+        lambda settings: settings.frontend,
+        "http://localhost:5173",
+        "https://app.example.com",
+    ),
     "COOKIE_SECURE": ("default true in production and false in development", lambda s: s.secure_cookies, False, True),
     "COOKIE_HOST_PREFIX": ("Needs COOKIE_SECURE, and follows it by default", lambda s: s.host_prefix, False, True),
     "DRAIN_DELAY": ("default 5 in production and 0 in development", lambda s: s.drain_seconds, 0, 5),
@@ -94,7 +101,8 @@ def test_a_default_that_is_told_in_words_is_what_they_say(
 ) -> None:
     words, derived, in_development, in_production = DERIVED[name]
     assert words in text_above(name)
-    set_environment(REQUIRED | {"APP_ENV": app_env}, monkeypatch, tmp_path)
+    needed = {"FRONTEND_URL": "https://app.example.com"} if app_env == "production" else {}
+    set_environment(REQUIRED | needed | {"APP_ENV": app_env}, monkeypatch, tmp_path)
     assert derived(Settings()) == (in_development if app_env == "development" else in_production)
 
 

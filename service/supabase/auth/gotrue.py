@@ -56,6 +56,19 @@ class GoTrue:
         self, call: Call, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA
     ) -> AsyncGoTrueClient:
         """A client for one call of a caller who is not signed in yet, or whose tokens go with the call."""
+        headers = self.headers(call, client_address=client_address, captcha=captcha)
+        return _ClientOfNobody(self.http_for(call), self._url, headers)
+
+    def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
+        """A client for one call as a signed-in user."""
+        return _ClientOfUser(self._http, self._url, self.headers_of(user), user)
+
+    def http_for(self, call: Call) -> httpx.AsyncClient:
+        """The connections for this call: what sends a mail may take longer."""
+        return self._patient_http if call in SENDS_MAIL else self._http
+
+    def headers(self, call: Call, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA) -> dict[str, str]:
+        """What goes with one call of a caller who is not signed in yet, or whose tokens go with the call."""
         headers = dict(tracing.headers())
         # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
         if (client_address is not None or captcha.checked) and self._may_carry_secret_key(call, captcha):
@@ -64,13 +77,13 @@ class GoTrue:
                 headers["Sb-Forwarded-For"] = client_address
         else:
             headers |= {"apikey": self._publishable_key, "User-Agent": user_agent.as_sent(current_request().user_agent)}
-        return _ClientOfNobody(self._patient_http if call in SENDS_MAIL else self._http, self._url, headers)
+        return headers
 
-    def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
-        """A client for one call as a signed-in user."""
+    def headers_of(self, user: AccessToken) -> dict[str, str]:
+        """What goes with one call as a signed-in user."""
         own = user_agent.as_sent(current_request().user_agent)
-        headers = {"apikey": self._publishable_key, "User-Agent": own, **tracing.headers()}
-        return _ClientOfUser(self._http, self._url, headers, user)
+        token = f"Bearer {user.value}"
+        return {"apikey": self._publishable_key, "Authorization": token, "User-Agent": own, **tracing.headers()}
 
     def client_of_nobody(self) -> AsyncGoTrueClient:
         """A client for one call on the service's own behalf, which must not count as anybody's."""
