@@ -415,7 +415,7 @@ export interface components {
         FieldError: {
             /**
              * @description Where, as a JSON Pointer (RFC 6901); empty for the whole body. A property that is missing, or that this API does not
-             *     know, is named itself; a parameter of the path by its name (`/factorId`). Cut off after 200 characters.
+             *     know, is named itself. Cut off after 200 characters.
              */
             path: string;
             /**
