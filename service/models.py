@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 
 class SignUpProfile(BaseModel):
     """
-    What is kept in the profile row.
+    What is kept in the profile row. Null means that there is nothing.
     """
 
     model_config = ConfigDict(
@@ -21,10 +21,9 @@ class SignUpProfile(BaseModel):
         str | None,
         Field(
             alias="displayName",
-            description="The name to show, as the user wrote it. It is text, not HTML. One line, no control characters.",
+            description='The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. Null and "" mean that\nthere is none.\n',
             max_length=100,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]+$",
+            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]*$",
         ),
     ] = None
 
@@ -37,10 +36,10 @@ class SignInRequest(BaseModel):
     email: Annotated[
         str,
         Field(
-            description="An e-mail address (ASCII, as Supabase Auth takes it). Upper and lower case are the same account.",
-            max_length=254,
+            description="The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms.",
+            max_length=320,
             min_length=3,
-            pattern="^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64})*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+            pattern="^[^\\u0000-\\u001f]+@[^\\u0000-\\u001f]+$",
         ),
     ]
     password: Annotated[
@@ -51,6 +50,32 @@ class SignInRequest(BaseModel):
             min_length=1,
         ),
     ]
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+    remember: Annotated[
+        bool | None,
+        Field(
+            description="Whether the session outlives the browser's; true where it is left out. With false the cookies have no Max-Age.\n"
+        ),
+    ] = None
+
+
+class LogoutRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    scope: Annotated[
+        Literal["local", "others", "global"] | None,
+        Field(description="Which sessions end: this browser's, the user's other ones, or all; `local` where it is left out."),
+    ] = None
 
 
 class CsrfTokenResult(BaseModel):
@@ -66,6 +91,10 @@ class CsrfTokenResult(BaseModel):
             min_length=1,
             pattern="^[A-Za-z0-9._-]+$",
         ),
+    ]
+    session: Annotated[
+        Literal["present", "absent"],
+        Field(description="Whether a session's cookie came along. It may have ended all the same; `POST /auth/refresh` knows."),
     ]
 
 
@@ -92,32 +121,54 @@ class SignUpResult(BaseModel):
         populate_by_name=True,
     )
     user: User
+    confirmation_required: Annotated[
+        bool,
+        Field(
+            alias="confirmationRequired",
+            description="Whether the user has to follow the link in the mailbox first. With false the session is open.",
+        ),
+    ]
 
 
-class Session(BaseModel):
+class MfaFactor(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    access_token: Annotated[
+    id: Annotated[UUID, Field(description="The factor's id.")]
+    type: Annotated[
         str,
         Field(
-            alias="accessToken",
-            description="Send it as `Authorization: Bearer <token>`. Keep it in memory only.",
-            max_length=8192,
-            min_length=16,
-            pattern="^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
+            description="What it is. `totp` is an authenticator app, the one kind that works here; pass over any other.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z0-9_-]+$",
         ),
     ]
-    expires_in: Annotated[
-        int,
+    name: Annotated[
+        str | None,
         Field(
-            alias="expiresIn",
-            description="Seconds until the access token expires.",
-            ge=0,
-            le=604800,
+            description="The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000]*$",
+        ),
+    ] = None
+
+
+class MfaState(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    required: Annotated[
+        bool,
+        Field(description="Whether the user has a second factor that this session has not seen yet."),
+    ]
+    factors: Annotated[
+        list[MfaFactor],
+        Field(
+            description="The user's verified factors; none where the user has no second factor.",
+            max_length=1000,
         ),
     ]
-    user: User
 
 
 class Profile(BaseModel):
@@ -168,6 +219,237 @@ class LogoutResult(BaseModel):
     ok: Literal[True]
 
 
+class StartOauthRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    provider: Annotated[
+        str,
+        Field(
+            description="The provider, as Supabase names it (google, github, azure and others).",
+            max_length=100,
+            min_length=1,
+            pattern="^[A-Za-z0-9:_-]+$",
+        ),
+    ]
+    return_to: Annotated[
+        str | None,
+        Field(
+            alias="returnTo",
+            description="A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In\nanswers only where a flow was completed.\n",
+            max_length=2048,
+            min_length=1,
+            pattern="^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$",
+        ),
+    ] = None
+    scopes: Annotated[
+        str | None,
+        Field(
+            description="What to ask the provider for beside its own default, with blanks between.",
+            max_length=1000,
+            min_length=1,
+            pattern="^[!-~]+( [!-~]+)*$",
+        ),
+    ] = None
+    intent: Annotated[
+        Literal["sign_in", "link"] | None,
+        Field(
+            description="`sign_in` where it is left out. `link` adds the provider to the user whose access token comes along."
+        ),
+    ] = None
+
+
+class StartSsoRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    domain: Annotated[
+        str,
+        Field(
+            description="What stands behind the @ of the user's address.",
+            max_length=253,
+            min_length=1,
+            pattern="^[A-Za-z0-9.-]+$",
+        ),
+    ]
+    return_to: Annotated[
+        str | None,
+        Field(
+            alias="returnTo",
+            description="A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In\nanswers only where a flow was completed.\n",
+            max_length=2048,
+            min_length=1,
+            pattern="^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$",
+        ),
+    ] = None
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+
+
+class CompleteOauthRequest(BaseModel):
+    """
+    Either `flow` and `code`, or `flow`, `error` and, where the URL has one, `errorCode`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    flow: Annotated[
+        str,
+        Field(
+            description="The flow, signed. Opaque; give it back as it came.",
+            max_length=4096,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    code: Annotated[
+        str | None,
+        Field(
+            description="The `code` of the URL.",
+            max_length=512,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+    error: Annotated[
+        str | None,
+        Field(
+            description="The `error` of the URL.",
+            max_length=200,
+            min_length=1,
+            pattern="^[ -~]+$",
+        ),
+    ] = None
+    error_code: Annotated[
+        str | None,
+        Field(
+            alias="errorCode",
+            description="The `error_code` of the URL.",
+            max_length=200,
+            min_length=1,
+            pattern="^[ -~]+$",
+        ),
+    ] = None
+
+
+class FlowStart(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    url: Annotated[
+        str,
+        Field(
+            description="Send the browser here (`location.assign`), not a request.",
+            max_length=16384,
+            min_length=1,
+            pattern="^https?://",
+        ),
+    ]
+    flow: Annotated[
+        str,
+        Field(
+            description="The flow, signed. Opaque; give it back as it came.",
+            max_length=4096,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    expires_in: Annotated[
+        int,
+        Field(
+            alias="expiresIn",
+            description="Seconds until the flow is too old to be completed.",
+            ge=0,
+            le=2147483647,
+        ),
+    ]
+
+
+class ProviderTokens(BaseModel):
+    """
+    The provider's own tokens, to call its API with. Only in the answer that completes a flow, once, and only where the
+    service is told to hand them over (EXPOSE_PROVIDER_TOKENS).
+
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    access_token: Annotated[
+        str,
+        Field(
+            alias="accessToken",
+            description="The provider's access token.",
+            max_length=1048576,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    refresh_token: Annotated[
+        str | None,
+        Field(
+            alias="refreshToken",
+            description="The provider's refresh token; absent where it gave none.",
+            max_length=1048576,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+
+
+class Identity(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The identity's id.")]
+    provider: Annotated[
+        str,
+        Field(
+            description="The provider (google, github and others), or `email`.",
+            max_length=1000,
+            min_length=1,
+            pattern="^[^\\u0000-\\u001f]+$",
+        ),
+    ]
+    email: Annotated[
+        str | None,
+        Field(
+            description="The address that the provider knows; absent where it names none.",
+            max_length=320,
+            pattern="^[^\\u0000-\\u001f]*$",
+        ),
+    ] = None
+    created_at: Annotated[
+        AwareDatetime | None,
+        Field(alias="createdAt", description="When it was linked."),
+    ] = None
+    last_sign_in_at: Annotated[
+        AwareDatetime | None,
+        Field(
+            alias="lastSignInAt",
+            description="When somebody last signed in by it; absent where that is not known.",
+        ),
+    ] = None
+
+
+class IdentityList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    identities: Annotated[list[Identity], Field(max_length=1000)]
+
+
 class SignUpRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -191,6 +473,71 @@ class SignUpRequest(BaseModel):
         ),
     ]
     profile: SignUpProfile | None = None
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+
+
+class Session(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    access_token: Annotated[
+        str,
+        Field(
+            alias="accessToken",
+            description="Send it as `Authorization: Bearer <token>`. Keep it in memory only.",
+            max_length=1048576,
+            min_length=16,
+            pattern="^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
+        ),
+    ]
+    expires_in: Annotated[
+        int,
+        Field(
+            alias="expiresIn",
+            description="Seconds until the access token expires; the project decides, from minutes to years.",
+            ge=0,
+            le=2147483647,
+        ),
+    ]
+    user: User
+    aal: Annotated[
+        str,
+        Field(
+            description="How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    mfa: MfaState
+    return_to: Annotated[
+        str | None,
+        Field(
+            alias="returnTo",
+            description="A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In\nanswers only where a flow was completed.\n",
+            max_length=2048,
+            min_length=1,
+            pattern="^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$",
+        ),
+    ] = None
+    provider_tokens: Annotated[ProviderTokens | None, Field(alias="providerTokens")] = None
+    next: Annotated[
+        str | None,
+        Field(
+            description="What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a\ncode of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user\nhere). Where both are due `mfa` comes first: remember what the page is for, and ask for the password after it.\n",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_]+$",
+        ),
+    ]
 
 
 class ErrorBody(BaseModel):
