@@ -71,6 +71,8 @@ def _contradictions(settings: SettingsValues) -> Iterator[Problem]:
         yield "drain_delay", "must leave two seconds of GRACEFUL_TIMEOUT, in which requests in flight finish"
     if settings.upstream_timeout >= settings.request_timeout:
         yield "upstream_timeout", "must be less than REQUEST_TIMEOUT, which it has to fit into"
+    if not settings.production and not settings.frontend:
+        yield "frontend_url", "is not set: mails and providers lead to its pages; set the front end's address"
 
 
 def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
@@ -87,6 +89,10 @@ def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
     for number, origin in enumerate(settings.origins, 1):
         if origin.startswith("http://"):
             yield "cors_origins", f"entry {number} is not https: whoever sits on the line could act as its pages"
+    if not settings.frontend:
+        yield "frontend_url", "is not set: mails and providers lead to its pages; set the front end's address"
+    elif not settings.frontend.startswith("https://"):
+        yield "frontend_url", "must be https: whoever sits on the line could take what leads there and finish it first"
     if not settings.secure_cookies:
         yield "cookie_secure", "is false, which would send the refresh token in the clear: unset it"
     if not settings.supabase_url.startswith("https://"):

@@ -58,6 +58,9 @@ class SettingsValues(BaseSettings):
     cookie_host_prefix: bool | None = None
     refresh_cookie_max_age: int = Field(default=2_592_000, ge=60, le=34_560_000)
 
+    frontend_url: str | None = None
+    expose_provider_tokens: bool = False
+
     max_body_bytes: int = Field(default=16_384, ge=1_024, le=1_048_576)
     body_timeout: float = Field(default=10, gt=0, le=120)
     header_timeout: float = Field(default=10, gt=0, le=120)
@@ -127,6 +130,11 @@ class SettingsValues(BaseSettings):
         return not self.production if self.validate_responses is None else self.validate_responses
 
     @property
+    def frontend(self) -> str:
+        """Where the front end is, whose pages links and providers lead back to; empty where nobody says."""
+        return self.frontend_url or ("" if self.production else next(iter(self.origins), ""))
+
+    @property
     def jwt_issuer(self) -> str:
         """What the `iss` claim of an access token must be."""
         return self.supabase_jwt_issuer or f"{self.supabase_url}/auth/v1"
@@ -150,6 +158,16 @@ class SettingsValues(BaseSettings):
         parts = _url_parts(value)
         if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
             raise PydanticCustomError("url", "must be the project's URL, such as https://abc.supabase.co")
+        return value.rstrip("/")
+
+    @field_validator("frontend_url")
+    @classmethod
+    def _is_page_url(cls, value: str | None) -> str | None:
+        parts = _url_parts(value) if value is not None else None
+        if value is None:
+            return None
+        if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
+            raise PydanticCustomError("url", "must be the front end's URL, such as https://app.example.com")
         return value.rstrip("/")
 
     @field_validator("cors_origins")

@@ -29,6 +29,7 @@ SAFE = {
     "SUPABASE_SECRET_KEY": "sb_secret_Zq02mNvB7xLpT4sWdE9r",
     "CSRF_SECRETS": CSRF_KEY,
     "CORS_ORIGINS": "https://app.example.com",
+    "FRONTEND_URL": "https://app.example.com",
 }
 
 
@@ -73,6 +74,13 @@ UNSAFE = {
         "null": "https://app.example.com,null",
         "path": "https://app.example.com/",
         "upper_case": "https://App.Example.com",
+        "user_info": "https://app.example.com@evil.example",
+    },
+    "FRONTEND_URL": {
+        "http": "http://app.example.com",
+        "no_url": "app.example.com",
+        "query": "https://app.example.com/?next=x",
+        "fragment": "https://app.example.com/#x",
         "user_info": "https://app.example.com@evil.example",
     },
     "COOKIE_SECURE": {"off": "false"},
@@ -160,6 +168,7 @@ def test_what_is_missing_does_not_hide_what_is_unsafe(tmp_path: Path) -> None:
         "SUPABASE_SECRET_KEY",
         "CSRF_SECRETS",
         "CORS_ORIGINS",
+        "FRONTEND_URL",
         "COOKIE_SECURE",
     ]
 

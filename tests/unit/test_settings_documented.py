@@ -32,6 +32,12 @@ DERIVED: dict[str, tuple[str, Callable[[Settings], object], object, object]] = {
         "https://abcdefghijklmnopqrst.supabase.co/auth/v1",
     ),
     "CORS_ORIGINS": (CORS, lambda settings: settings.origins, ("http://localhost:5173", "http://127.0.0.1:5173"), ()),
+    "FRONTEND_URL": (
+        "default the first of CORS_ORIGINS in development; in production it has to be set",
+        lambda settings: settings.frontend,
+        "http://localhost:5173",
+        "https://app.example.com",
+    ),
     "COOKIE_SECURE": ("default true in production and false in development", lambda s: s.secure_cookies, False, True),
     "COOKIE_HOST_PREFIX": ("Needs COOKIE_SECURE, and follows it by default", lambda s: s.host_prefix, False, True),
     "DRAIN_DELAY": ("default 5 in production and 0 in development", lambda s: s.drain_seconds, 0, 5),
@@ -93,7 +99,8 @@ def test_a_default_that_is_told_in_words_is_what_they_say(
 ) -> None:
     words, derived, in_development, in_production = DERIVED[name]
     assert words in text_above(name)
-    set_environment(REQUIRED | {"APP_ENV": app_env}, monkeypatch, tmp_path)
+    needed = REQUIRED if app_env == "development" else REQUIRED | {"FRONTEND_URL": "https://app.example.com"}
+    set_environment(needed | {"APP_ENV": app_env}, monkeypatch, tmp_path)
     assert derived(Settings()) == (in_development if app_env == "development" else in_production)
 
 
