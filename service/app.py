@@ -19,9 +19,11 @@ from service.contract.security_schemes import Scheme
 from service.draining import DRAINING
 from service.handlers.account import AccountHandlers
 from service.handlers.csrf import CsrfHandlers
+from service.handlers.identities import IdentityHandlers
+from service.handlers.oauth import OauthHandlers
 from service.handlers.ops import OpsHandlers
 from service.handlers.session import SessionHandlers
-from service.handlers.shared import ForwardedAddress, Sessions
+from service.handlers.shared import ForwardedAddress, SecondFactor, Sessions
 from service.handlers.sign_up import SignUpHandlers
 from service.limits.rate_limit import RateLimiter, build_limiter
 from service.middleware.stack import build_middleware
@@ -29,6 +31,7 @@ from service.security.access_token import AccessTokenVerifier
 from service.security.checks import CredentialChecks
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
+from service.security.flow import Flows
 from service.security.issued_tokens import IssuedTokens
 from service.security.session_mark import SessionMarks
 from service.security.signing import Signing
@@ -81,6 +84,7 @@ class SecurityRoom(NamedTuple):
     marks: SessionMarks
     csrf: CsrfTokens
     issued: IssuedTokens
+    flows: Flows
     checks: CredentialChecks
 
 
@@ -109,7 +113,7 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         origins=settings.origins,
         https_only=settings.production,
     )
-    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), checks)
+    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), Flows(signing), checks)
 
 
 def build_handlers(
@@ -131,11 +135,22 @@ def build_handlers(
         hash_token=hash_token,
         timeout=supabase.timeout,
     )
+    second_factor = SecondFactor(supabase=supabase.account)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
         SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
         SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address),
         AccountHandlers(supabase=supabase.account),
+        OauthHandlers(
+            supabase=supabase.oauth,
+            flows=security.flows,
+            sessions=sessions,
+            second_factor=second_factor,
+            client_address=client_address,
+            frontend_url=settings.frontend,
+            expose_provider_tokens=settings.expose_provider_tokens,
+        ),
+        IdentityHandlers(supabase=supabase.identities, second_factor=second_factor),
     ]
 
 

@@ -1,9 +1,9 @@
 """Flows: signed, short-lived values that bind what begins in a browser to what comes back to it by mail or from a provider.
 
-A flow travels in URLs, and the browser's id never leaves its HttpOnly cookie: who reads the one still lacks the other. Nothing is
-stored. The browser's id is in the salt of the signature, so that a flow of another browser is no flow at all; and the code
-verifier of PKCE (RFC 7636) is derived from flow, browser and secret, so that only this service can know it, and only while that
-browser asks.
+A flow travels in URLs, and the browser's id never leaves its HttpOnly cookie: who reads the one still lacks the other. Nothing
+is stored. The browser's id is in the salt of the signature, so that a flow of another browser is no flow at all; and the code
+verifier of PKCE (RFC 7636) is derived from flow, browser and secret, so that only this service can know it, and only while
+that browser asks.
 
 No dot is in it: a "*" in Supabase's list of redirects matches neither a dot nor a slash.
 """
@@ -101,7 +101,7 @@ class Flows:
         self._clock = clock
 
     def begin(self, browser_id: str | None, intent: Intent, *, subject: str = "", return_to: str | None = None) -> BegunFlow:
-        """A new flow for the browser with this id, about the account `subject`: an address or a user id. The value tells neither."""
+        """A new flow for the browser with this id, about the account `subject`: an address or a user id."""
         if browser_id is None or not _BROWSER_ID.fullmatch(browser_id):
             return BegunFlow(None, _challenge(secrets.token_urlsafe(32)))
         secret, nonce = self._secrets[0], secrets.token_urlsafe(16)

@@ -17,6 +17,12 @@ class Call(StrEnum):
     get_user = "get_user"
     get_profile = "get_profile"
     jwks = "jwks"
+    settings = "settings"
+    try_provider = "try_provider"
+    start_sso = "start_sso"
+    exchange_code = "exchange_code"
+    link_identity = "link_identity"
+    unlink_identity = "unlink_identity"
 
 
 TARGETS: Final[Mapping[Call, str]] = {call: "data_api" if call is Call.get_profile else "auth" for call in Call}

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from service.supabase.admin import AdminClient
 from service.supabase.auth.account import AccountCalls
+from service.supabase.auth.config import ConfigCalls
 from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.identities import IdentityCalls
+from service.supabase.auth.oauth import OauthCalls
+from service.supabase.auth.requests import AuthRequests
 from service.supabase.auth.session import SessionCalls
 from service.supabase.auth.sign_up import SignUpCalls
 from service.supabase.calls import UpstreamCall
@@ -45,6 +49,10 @@ class Supabase:
         self.session = SessionCalls(gotrue, upstream)
         self.sign_up = SignUpCalls(gotrue, upstream)
         self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
+        requests = AuthRequests(http, url, gotrue)
+        self.config = ConfigCalls(requests, upstream)
+        self.oauth = OauthCalls(gotrue, requests, self.config, upstream, base_url=url)
+        self.identities = IdentityCalls(gotrue, requests, upstream)
         self.signing_keys = SigningKeys(http, url, timeout=self.timeout)
         admin = AdminClient(http, url, secret_key=secret_key)
         self.readiness = ReadinessProbe(self._wire, url, admin, api_key=publishable_key, timeout=settings.upstream_read_timeout)

@@ -41,15 +41,22 @@ class GoTrue:
 
     def client(self, call: Call, *, client_address: str | None = None) -> AsyncGoTrueClient:
         """A client for one call of a caller who is not signed in yet, or whose tokens go with the call."""
-        # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
-        if client_address is None or call not in MAY_CARRY_SECRET_KEY:
-            return _Client(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()})
-        headers = {"apikey": self._secret_key, "Sb-Forwarded-For": client_address, **tracing.headers()}
-        return _Client(self._http, self._url, headers)
+        return _Client(self._http, self._url, self.headers(call, client_address=client_address))
 
     def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
         """A client for one call as a signed-in user."""
-        return _ClientOfUser(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()}, user)
+        return _ClientOfUser(self._http, self._url, self.headers_of_user(), user)
+
+    def headers(self, call: Call, *, client_address: str | None = None) -> dict[str, str]:
+        """What goes with one call of a caller who is not signed in yet, or whose tokens go with the call."""
+        # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
+        if client_address is None or call not in MAY_CARRY_SECRET_KEY:
+            return {"apikey": self._publishable_key, **tracing.headers()}
+        return {"apikey": self._secret_key, "Sb-Forwarded-For": client_address, **tracing.headers()}
+
+    def headers_of_user(self) -> dict[str, str]:
+        """What goes with one call as a signed-in user, beside the user's token."""
+        return {"apikey": self._publishable_key, **tracing.headers()}
 
 
 class _Client(AsyncGoTrueClient):

@@ -1,0 +1,91 @@
+"""Requests to Supabase Auth that its package does not make, or not as they are needed here.
+
+The package makes a code challenge of its own where the service needs one that belongs to a flow, sends none when a mail is sent
+again, takes no answer to a verification that opens no session, and drops the code of an error that comes with a 502 to 504.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import httpx
+from supabase_auth.constants import API_VERSION_HEADER_NAME, API_VERSIONS_2024_01_01_NAME
+from supabase_auth.errors import AuthApiError, AuthError, AuthWeakPasswordError
+
+if TYPE_CHECKING:
+    from service.security.access_token import AccessToken
+    from service.security.mail_links import MailLink
+    from service.supabase.auth.gotrue import GoTrue
+    from service.supabase.call import Call
+
+_COMMON: Final = {API_VERSION_HEADER_NAME: API_VERSIONS_2024_01_01_NAME}
+
+
+class AuthRequests:
+    """For the project at `base_url`. `gotrue` says what goes with each call."""
+
+    def __init__(self, http: httpx.AsyncClient, base_url: str, gotrue: GoTrue) -> None:
+        self._http = http
+        self._url = f"{base_url}/auth/v1"
+        self._gotrue = gotrue
+
+    async def ask(
+        self,
+        call: Call,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: dict[str, object] | None = None,
+        *,
+        link: MailLink | None = None,
+        client_address: str | None = None,
+    ) -> object:
+        """The JSON that answers. `link` goes with what sends a mail. Raises AuthError, and what the client raises."""
+        return await self._ask(self._gotrue.headers(call, client_address=client_address), method, path, body, link)
+
+    async def ask_as(
+        self,
+        user: AccessToken,
+        call: Call,  # noqa: ARG002 - the metrics know it from where it is bounded
+        method: Literal["GET", "PUT", "DELETE"],
+        path: str,
+        body: dict[str, object] | None = None,
+        *,
+        link: MailLink | None = None,
+    ) -> object:
+        """The same as a signed-in user."""
+        headers = self._gotrue.headers_of_user() | {"Authorization": f"Bearer {user.value}"}
+        return await self._ask(headers, method, path, body, link)
+
+    async def _ask(
+        self, headers: dict[str, str], method: str, path: str, body: dict[str, object] | None, link: MailLink | None
+    ) -> object:
+        query = None
+        if link is not None:
+            query = httpx.QueryParams({"redirect_to": link.redirect_to})
+            body = (body or {}) | {"code_challenge": link.code_challenge, "code_challenge_method": "s256"}
+        try:
+            response = await self._http.request(method, self._url + path, headers=_COMMON | headers, json=body, params=query)
+            response.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise _refusal(error.response) from error
+        answer: object = response.json()
+        return answer
+
+
+def _refusal(response: httpx.Response) -> AuthError:
+    """What Supabase says, as the package would raise it. The code stands in one place or the other, by the API's version."""
+    try:
+        said: object = response.json()
+    except ValueError:
+        said = None
+    match said:
+        case {"code": str() as code} | {"error_code": str() as code}:
+            pass
+        case _:
+            code = None
+    match said:
+        case {"weak_password": {"reasons": list() as reasons}} if code == "weak_password":
+            return AuthWeakPasswordError("", response.status_code, [str(reason) for reason in reasons])
+        case {"message": str() as message} | {"msg": str() as message}:
+            return AuthApiError(message, response.status_code, code)
+    return AuthApiError("", response.status_code, code)
