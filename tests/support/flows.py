@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -73,6 +74,25 @@ def sign_in(upstream: Upstream, browser: Browser, email: str | None = None, **mo
 def link(upstream: Upstream, browser: Browser, email: str | None = None, **more: Any) -> httpx.Response:
     """Link a new GitHub to who is signed in in the browser."""
     return complete(browser, go(upstream, start(browser, intent="link", **more), email or address("gh")).completion)
+
+
+def told(response: httpx.Response) -> tuple[int, str]:
+    """Status and code of an error."""
+    return response.status_code, response.json()["code"]
+
+
+def bearer(browser: Browser) -> dict[str, str]:
+    """The header of who is signed in."""
+    return {"Authorization": f"Bearer {browser.access_token}"}
+
+
+def assert_ended(browser: Browser, access_token: str | None) -> None:
+    """Now or in a moment: it is ended after the answer."""
+    for _ in range(50):
+        if browser.me(access_token).status_code == 401:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the session goes on")
 
 
 def _require_cookie(browser: Browser) -> None:
