@@ -21,7 +21,7 @@ def browser_at(*replicas: ServiceProcess) -> list[Browser]:
     """One browser, as each of the replicas sees it."""
     browsers = [Browser(replica.url) for replica in replicas]
     for browser in browsers[1:]:
-        browser.http.cookies = browsers[0].http.cookies
+        browser.http.cookies.jar = browsers[0].http.cookies.jar
     return browsers
 
 
