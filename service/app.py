@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
+import structlog
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -18,10 +19,15 @@ from service.contract.responses import compile_error_responses
 from service.contract.security_schemes import Scheme
 from service.draining import DRAINING
 from service.handlers.account import AccountHandlers
+from service.handlers.config import ConfigHandlers
 from service.handlers.csrf import CsrfHandlers
+from service.handlers.email import EmailHandlers
 from service.handlers.identities import IdentityHandlers
 from service.handlers.oauth import OauthHandlers
 from service.handlers.ops import OpsHandlers
+from service.handlers.otp import OtpHandlers
+from service.handlers.password import PasswordHandlers
+from service.handlers.quiet_mail import QuietMail
 from service.handlers.session import SessionHandlers
 from service.handlers.shared import ForwardedAddress, SecondFactor, Sessions
 from service.handlers.sign_up import SignUpHandlers
@@ -33,13 +39,17 @@ from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
 from service.security.flow import Flows
 from service.security.issued_tokens import IssuedTokens
+from service.security.mail_links import MailLinks
 from service.security.session_mark import SessionMarks
 from service.security.signing import Signing
 from service.settings import Settings
+from service.settings_surroundings import remarks
 from service.supabase.project import Supabase
 from service.telemetry import tracing
 from service.telemetry.log import account_hasher, account_noter, configure_logging, token_hasher
 from service.telemetry.vital_signs import Sources, VitalSigns
+
+log = structlog.get_logger("service")
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -49,6 +59,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or Settings()
     configure_logging(settings.log_level)
+    for remark in remarks(settings):
+        log.warning(remark.event, **remark.fields)
+    for variable in settings.trimmed:
+        log.warning("setting_trimmed", variable=variable, cure="it came with blanks or a line end around it: write it without")
     supabase = Supabase(settings)
     security = build_security(settings, supabase)
     documents = load_contract(security.cookies), load_ops_contract()
@@ -62,7 +76,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         table,
         [
             *build_handlers(settings, supabase, security, background, token_hasher(hash_key)),
-            OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING),
+            OpsHandlers(supabase=supabase, tokens=security.issued, limiter=limiter, vital_signs=vital_signs, draining=DRAINING),
         ],
         schemes={
             "csrfToken": Scheme(security.checks.check_csrf),
@@ -72,7 +86,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         readers={"csrf_cookie": security.checks.csrf_cookie, "presented": security.checks.presented_session},
         hooks=[account_noter(account_hasher(hash_key)), *([limiter.count_checked] if limiter is not None else [])],
         middleware=build_middleware(settings, table, limiter, compile_error_responses(documents[0])),
-        lifespan=_lifespan(vital_signs, background, supabase, limiter),
+        lifespan=_lifespan(settings, vital_signs, background, supabase, limiter),
         swagger_ui=settings.serves_swagger_ui,
     )
 
@@ -85,6 +99,7 @@ class SecurityRoom(NamedTuple):
     csrf: CsrfTokens
     issued: IssuedTokens
     flows: Flows
+    mail_links: MailLinks
     checks: CredentialChecks
 
 
@@ -97,7 +112,9 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
     )
     signing = Signing([secret.get_secret_value() for secret in settings.signing_secrets])
     marks = SessionMarks(signing)
-    csrf = CsrfTokens(signing, settings.csrf_ttl, _secret(settings.csrf_static_token))
+    csrf = CsrfTokens(
+        signing, ttl=settings.csrf_ttl, leeway=settings.jwt_leeway, static_token=_secret(settings.csrf_static_token)
+    )
     verifier = AccessTokenVerifier(
         issuer=settings.jwt_issuer,
         audience=settings.supabase_jwt_audience,
@@ -111,9 +128,11 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         marks=marks,
         verifier=verifier,
         origins=settings.origins,
+        origins_are_named=bool(settings.cors_origins),
         https_only=settings.production,
     )
-    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), Flows(signing), checks)
+    flows = Flows(signing)
+    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), flows, MailLinks(flows, settings.frontend), checks)
 
 
 def build_handlers(
@@ -136,16 +155,58 @@ def build_handlers(
         timeout=supabase.timeout,
     )
     second_factor = SecondFactor(supabase=supabase.account)
+    quiet_mail = QuietMail(background=background, answer_after=settings.mail_answer_after)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
-        SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address),
+        SignUpHandlers(
+            supabase=supabase.sign_up,
+            sessions=sessions,
+            links=security.mail_links,
+            client_address=client_address,
+            captcha=supabase.captcha,
+        ),
+        SessionHandlers(
+            supabase=supabase.session,
+            sessions=sessions,
+            second_factor=second_factor,
+            client_address=client_address,
+            captcha=supabase.captcha,
+            timeout=supabase.timeout,
+        ),
         AccountHandlers(supabase=supabase.account),
+        ConfigHandlers(supabase=supabase.config, settings=settings),
+        EmailHandlers(
+            supabase=supabase.email,
+            sessions=sessions,
+            second_factor=second_factor,
+            flows=security.flows,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+            confirm=settings.email_change_confirm,
+        ),
+        OtpHandlers(
+            supabase=supabase.otp,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+        ),
+        PasswordHandlers(
+            supabase=supabase.password,
+            second_factor=second_factor,
+            links=security.mail_links,
+            quiet_mail=quiet_mail,
+            captcha=supabase.captcha,
+            client_address=client_address,
+        ),
         OauthHandlers(
             supabase=supabase.oauth,
             flows=security.flows,
             sessions=sessions,
             second_factor=second_factor,
+            captcha=supabase.captcha,
             client_address=client_address,
             frontend_url=settings.frontend,
             expose_provider_tokens=settings.expose_provider_tokens,
@@ -161,21 +222,22 @@ def build_vital_signs(supabase: Supabase, limiter: RateLimiter | None) -> VitalS
             pool=supabase.pool,
             draining=DRAINING,
             store_up=limiter.store_up if limiter is not None else lambda: None,
-            readiness=supabase.readiness.state,
+            readiness=supabase.look_around,
         )
     )
 
 
 def _lifespan(
-    vital_signs: VitalSigns, background: Background, supabase: Supabase, limiter: RateLimiter | None
+    settings: Settings, vital_signs: VitalSigns, background: Background, supabase: Supabase, limiter: RateLimiter | None
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         measuring = asyncio.create_task(vital_signs.run())
+        supabase.begin()
         try:
             yield
         finally:
-            await background.finish(supabase.timeout)
+            await background.finish(DRAINING.left_of(settings.graceful_timeout - 1))
             measuring.cancel()
             await tracing.stop()
             await supabase.aclose()

@@ -96,7 +96,8 @@ def _body_model(handler: Handler) -> type[BaseModel]:
 async def _send(reply: Reply, send: Send) -> None:
     content = reply.content()
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    headers.append((b"cache-control", b"no-store"))
+    if not any(name == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
     body = b""
     if content is not None:  # a response without one has no Content-Length either (RFC 9110 section 8.6)
         body, media_type = content

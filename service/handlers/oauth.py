@@ -27,6 +27,7 @@ from service.security.return_path import is_own_path
 from service.security.session_mark import PresentedSession
 from service.supabase.auth.oauth import Exchanged, OauthCalls, Return, returned_error
 from service.supabase.calls import answer_of_supabase
+from service.supabase.captcha_provider import CaptchaGate
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,7 @@ class OauthHandlers:
         flows: Flows,
         sessions: Sessions,
         second_factor: SecondFactor,
+        captcha: CaptchaGate,
         client_address: ForwardedAddress,
         frontend_url: str,
         expose_provider_tokens: bool,
@@ -55,6 +57,7 @@ class OauthHandlers:
         self._flows = flows
         self._sessions = sessions
         self._second_factor = second_factor
+        self._captcha = captcha
         self._client_address = client_address
         self._page = f"{frontend_url}{RETURN_PATH}"
         self._expose_provider_tokens = expose_provider_tokens
@@ -72,7 +75,9 @@ class OauthHandlers:
     async def start_sso(self, body: StartSsoRequest, csrf_cookie: str | None) -> Reply:
         """Where to send the browser: to the page of the directory that the project has for the domain."""
         begun = self._begin(csrf_cookie, Intent.sign_in, body.return_to)
-        url = await self._supabase.sso_url(body.domain, self._back(begun), captcha_token=body.captcha_token)
+        address = self._client_address()
+        captcha = await self._captcha.pass_through(body.captcha_token, address)
+        url = await self._supabase.sso_url(body.domain, self._back(begun), client_address=address, captcha=captcha)
         return _started(begun, url)
 
     async def complete_oauth(self, body: CompleteOauthRequest, csrf_cookie: str | None, presented: PresentedSession) -> Reply:

@@ -101,7 +101,8 @@ class Flows:
         self._clock = clock
 
     def begin(self, browser_id: str | None, intent: Intent, *, subject: str = "", return_to: str | None = None) -> BegunFlow:
-        """A new flow for the browser with this id, about the account `subject`: an address or a user id."""
+        """A new flow for the browser with this id, about the account `subject`, an address or a user id, which nobody can read
+        from it."""
         if browser_id is None or not _BROWSER_ID.fullmatch(browser_id):
             return BegunFlow(None, _challenge(secrets.token_urlsafe(32)))
         secret, nonce = self._secrets[0], secrets.token_urlsafe(16)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import httpx
-from postgrest import AsyncPostgrestClient, AsyncSelectRequestBuilder
+from postgrest import AsyncFilterRequestBuilder, AsyncPostgrestClient, AsyncSelectRequestBuilder
 from postgrest.base_request_builder import RequestConfig
 
 from service.telemetry import tracing
@@ -32,8 +33,24 @@ class DataApi:
 
         The package's own `from_(table).select(columns)` does the same in 12 µs more, most of it for columns with spaces.
         """
-        headers = httpx.Headers({**self._headers, "Authorization": f"Bearer {user.value}", **tracing.headers()})
+        headers = self._headers_of(user)
         columns_wanted = httpx.QueryParams({"select": columns})
         return AsyncSelectRequestBuilder(
             RequestConfig(self._http, self._url / table, "GET", headers, columns_wanted, None, None, retry_enabled=False)
         )
+
+    def update(
+        self, table: str, values: Mapping[str, str | None], columns: str, user: AccessToken
+    ) -> AsyncFilterRequestBuilder:
+        """A change of a table's rows, as this user, to be narrowed down; it gives `columns` of the rows that it changed."""
+        headers = self._headers_of(user)
+        headers["Prefer"] = "return=representation"
+        columns_wanted = httpx.QueryParams({"select": columns})
+        return AsyncFilterRequestBuilder(
+            RequestConfig(
+                self._http, self._url / table, "PATCH", headers, columns_wanted, None, dict(values), retry_enabled=False
+            )
+        )
+
+    def _headers_of(self, user: AccessToken) -> httpx.Headers:
+        return httpx.Headers({**self._headers, "Authorization": f"Bearer {user.value}", **tracing.headers()})

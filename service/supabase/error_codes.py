@@ -22,10 +22,10 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "hook_timeout_after_retry": ErrorCode.upstream_timeout,
     "hook_payload_invalid_content_type": ErrorCode.upstream_error,
     "hook_payload_over_size_limit": ErrorCode.upstream_error,
-    "conflict": ErrorCode.upstream_error,
+    "conflict": ErrorCode.upstream_unavailable,  # another request holds the lock of this session
     "request_entity_too_large": ErrorCode.upstream_error,
     "unexpected_failure": ErrorCode.upstream_error,
-    "unknown": ErrorCode.upstream_error,
+    "unknown": ErrorCode.auth_rejected,  # a hook of the project refused, with a 4xx of its own
     # Every call as a signed-in user.
     "bad_jwt": ErrorCode.unauthorized,
     "no_authorization": ErrorCode.unauthorized,
@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "refresh_token_already_used": ErrorCode.auth_refresh_invalid,
     # Signing up.
     "signup_disabled": ErrorCode.auth_signup_disabled,
-    "email_provider_disabled": ErrorCode.auth_signup_disabled,
+    "email_provider_disabled": ErrorCode.auth_provider_disabled,
     "email_address_not_authorized": ErrorCode.auth_signup_disabled,
     "email_exists": ErrorCode.auth_email_taken,
     "user_already_exists": ErrorCode.auth_email_taken,
@@ -49,7 +49,18 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     # What sends mail, and what a captcha guards.
     "over_email_send_rate_limit": ErrorCode.rate_limited,
     "over_sms_send_rate_limit": ErrorCode.rate_limited,
-    "captcha_failed": ErrorCode.upstream_error,
+    "captcha_failed": ErrorCode.auth_captcha_failed,
+    # Links and codes of mails.
+    "otp_expired": ErrorCode.auth_code_invalid,
+    "otp_disabled": ErrorCode.auth_signup_disabled,
+    # Changing password or address.
+    "same_password": ErrorCode.auth_same_password,
+    "current_password_required": ErrorCode.auth_reauthentication_required,
+    "current_password_invalid": ErrorCode.auth_current_password_invalid,
+    "reauthentication_needed": ErrorCode.auth_reauthentication_required,
+    "reauthentication_not_valid": ErrorCode.auth_nonce_invalid,
+    "user_sso_managed": ErrorCode.auth_sso_managed,
+    "insufficient_aal": ErrorCode.auth_mfa_required,
     # Providers, the company's own directory, and the codes that they lead back with.
     "provider_disabled": ErrorCode.auth_provider_disabled,
     "oauth_provider_not_supported": ErrorCode.auth_provider_disabled,
@@ -67,6 +78,12 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "email_conflict_identity_not_deletable": ErrorCode.auth_identity_conflict,
 }
 
+# Whatever is wrong with a link or a code, there is one thing to do about it.
+_NO_SUCH_CODE: Final = {
+    "validation_failed": ErrorCode.auth_code_invalid,
+    "user_not_found": ErrorCode.auth_code_invalid,
+}
+
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
         "bad_json": ErrorCode.upstream_error,
@@ -82,6 +99,9 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
         "user_not_found": ErrorCode.auth_refresh_invalid,
         "validation_failed": ErrorCode.auth_refresh_invalid,
     },
+    Call.verify_link: _NO_SUCH_CODE,
+    # Supabase looks for a ban before it looks at the code. Who guesses one is not told whose account it is.
+    Call.verify_code: {**_NO_SUCH_CODE, "user_banned": ErrorCode.auth_code_invalid},
     # All that can be wrong with these is the provider's name.
     Call.try_provider: {"validation_failed": ErrorCode.auth_provider_disabled},
     Call.link_identity: {"validation_failed": ErrorCode.auth_provider_disabled},
@@ -131,14 +151,7 @@ RETURNED: Final[Mapping[str, ErrorCode]] = {
 NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "administration": frozenset({"not_admin", "invite_not_found", "unexpected_audience", "email_address_not_provided"}),
     "anonymous users": frozenset({"anonymous_provider_disabled"}),
-    "one-time passwords and mail links": frozenset(
-        {"otp_disabled", "otp_expired"}
-    ),
     "phones": frozenset({"phone_exists", "phone_not_confirmed", "phone_provider_disabled", "sms_send_failed"}),
-    "changing password or address": frozenset(
-        {"same_password", "current_password_invalid", "current_password_required", "reauthentication_needed",
-         "reauthentication_not_valid", "user_sso_managed"}
-    ),
     "what comes back in a URL": frozenset(
         {"provider_email_needs_verification", "bad_oauth_callback", "bad_oauth_state", "oauth_client_state_expired",
          "oauth_client_state_not_found", "oauth_invalid_state", "identity_already_exists", "saml_relay_state_expired",
@@ -146,7 +159,7 @@ NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     ),
     "special features": frozenset({"feature_disabled"}),
     "second factors": frozenset(
-        {"insufficient_aal", "mfa_challenge_expired", "mfa_factor_name_conflict", "mfa_factor_not_found",
+        {"mfa_challenge_expired", "mfa_factor_name_conflict", "mfa_factor_not_found",
          "mfa_ip_address_mismatch", "mfa_phone_enroll_not_enabled", "mfa_phone_verify_not_enabled",
          "mfa_totp_enroll_not_enabled", "mfa_totp_verify_not_enabled", "mfa_verification_failed",
          "mfa_verification_rejected", "mfa_verified_factor_exists", "mfa_webauthn_enroll_not_enabled",
@@ -166,16 +179,23 @@ NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "Web3": frozenset({"web3_provider_disabled", "web3_unsupported_chain"}),
 }  # fmt: skip
 
+RAISED: Final = "P0001"  # PostgreSQL: a trigger of the project raised an exception, in its own words
+
 # PostgREST's own codes (https://docs.postgrest.org/en/stable/references/errors.html) that say something about the caller.
 DATA_API: Final[Mapping[str, ErrorCode]] = {
     "PGRST301": ErrorCode.unauthorized,
     "PGRST302": ErrorCode.unauthorized,
     "PGRST303": ErrorCode.unauthorized,
+    "42501": ErrorCode.auth_rejected,  # PostgreSQL: a policy, or no right to the table
+    RAISED: ErrorCode.auth_rejected,
     "PGRST000": ErrorCode.upstream_unavailable,
     "PGRST001": ErrorCode.upstream_unavailable,
     "PGRST002": ErrorCode.upstream_unavailable,
     "PGRST003": ErrorCode.upstream_timeout,
 }
+
+# How Supabase wants to be shown that it is still the user.
+PROOFS: Final[Mapping[str, str]] = {"current_password_required": "current_password", "reauthentication_needed": "nonce"}
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
 SECURITY_EVENTS: Final[Mapping[str, str]] = {"refresh_token_already_used": "refresh_token_reuse"}

@@ -20,6 +20,7 @@ GROUPS = {
     "HOST": ["PORT"],
     "SUPABASE_JWT_ISSUER": ["SUPABASE_JWT_AUDIENCE"],
     "HEADER_TIMEOUT": ["BODY_TIMEOUT"],
+    "PASSWORD_MIN_LENGTH": ["EMAIL_CHANGE_CONFIRM"],
     "UPSTREAM_CONNECT_TIMEOUT": ["UPSTREAM_READ_TIMEOUT", "UPSTREAM_TIMEOUT"],
 }
 CORS = "In development http://localhost:5173 and http://127.0.0.1:5173 by default, in production none"
@@ -33,7 +34,7 @@ DERIVED: dict[str, tuple[str, Callable[[Settings], object], object, object]] = {
     ),
     "CORS_ORIGINS": (CORS, lambda settings: settings.origins, ("http://localhost:5173", "http://127.0.0.1:5173"), ()),
     "FRONTEND_URL": (
-        "default the first of CORS_ORIGINS in development; in production it has to be set",
+        "In development by default the first of CORS_ORIGINS; production refuses to start without",
         lambda settings: settings.frontend,
         "http://localhost:5173",
         "https://app.example.com",
@@ -41,6 +42,7 @@ DERIVED: dict[str, tuple[str, Callable[[Settings], object], object, object]] = {
     "COOKIE_SECURE": ("default true in production and false in development", lambda s: s.secure_cookies, False, True),
     "COOKIE_HOST_PREFIX": ("Needs COOKIE_SECURE, and follows it by default", lambda s: s.host_prefix, False, True),
     "DRAIN_DELAY": ("default 5 in production and 0 in development", lambda s: s.drain_seconds, 0, 5),
+    "MAIL_TIMEOUT": ("default 12, or half a second less than REQUEST_TIMEOUT", lambda s: s.mail_deadline, 12, 12),
     "SWAGGER_UI": ("default in development only", lambda s: s.serves_swagger_ui, True, False),
     "VALIDATE_RESPONSES": ("default in development only", lambda s: s.validates_responses, True, False),
     "TRUSTED_PROXIES": ("None by default", lambda s: s.trusted_proxies, (), ()),
@@ -99,8 +101,8 @@ def test_a_default_that_is_told_in_words_is_what_they_say(
 ) -> None:
     words, derived, in_development, in_production = DERIVED[name]
     assert words in text_above(name)
-    needed = REQUIRED if app_env == "development" else REQUIRED | {"FRONTEND_URL": "https://app.example.com"}
-    set_environment(needed | {"APP_ENV": app_env}, monkeypatch, tmp_path)
+    needed = {"FRONTEND_URL": "https://app.example.com"} if app_env == "production" else {}
+    set_environment(REQUIRED | needed | {"APP_ENV": app_env}, monkeypatch, tmp_path)
     assert derived(Settings()) == (in_development if app_env == "development" else in_production)
 
 

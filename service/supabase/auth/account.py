@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from service.errors import forget_frames
+from service.error_codes import ErrorCode
+from service.errors import ApiError, forget_frames
 from service.supabase.auth.answers import Factor, required, user_id, verified_factors
 from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from service.supabase.auth.gotrue import GoTrue
     from service.supabase.calls import UpstreamCall
     from service.supabase.data_api import DataApi
+
+_PROFILES: Final = "user_profile"
+_COLUMNS: Final = "id,display_name"
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -44,6 +48,22 @@ class AccountCalls:
         (identity, email), display_name = await _both(self._identity(user), self._display_name(user))
         return SignedInUser(identity, email, display_name)
 
+    async def update_profile(self, user: AccessToken, values: Mapping[str, str | None]) -> SignedInUser:
+        """Change the profile, by the columns' names, and read the user.
+
+        Raises ApiError; auth_rejected where the database's policies do not allow it. The user is asked for first: the data API takes a token of a session that is over until it expires.
+        """
+        identity, email = await self._identity(user)
+        if not values:
+            return SignedInUser(identity, email, await self._display_name(user))
+        async with self._upstream(Call.update_profile):
+            query = self._data_api.update(_PROFILES, values, _COLUMNS, user).eq("id", user.user_id)
+            rows = (await query.execute()).data
+            name = _display_name(rows, user.user_id)
+        if not rows:  # a policy that filters says no in this way
+            raise ApiError(ErrorCode.auth_rejected, details={"explanation": ""}, upstream=True)
+        return SignedInUser(identity, email, name)
+
     async def factors(self, user: AccessToken) -> tuple[Factor, ...]:
         """The user's verified second factors. Raises ApiError; unauthorized when the session is over."""
         async with self._upstream(Call.get_user):
@@ -63,7 +83,7 @@ class AccountCalls:
         async with self._upstream(Call.get_profile):
             # The filter is not what protects other rows (the policies are); it keeps the read right where a project lets
             # its users see each other's profiles.
-            query = self._data_api.select("user_profile", "id,display_name", user).eq("id", user.user_id)
+            query = self._data_api.select(_PROFILES, _COLUMNS, user).eq("id", user.user_id)
             return _display_name((await query.execute()).data, user.user_id)
 
 

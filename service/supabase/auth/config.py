@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from pydantic import BaseModel
 
+from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.supabase.call import Call
 
@@ -65,7 +66,7 @@ class ConfigCalls:
         self._upstream = upstream
         self._known: ProjectConfig | None = None
         self._known_at = self._failed_at = float("-inf")
-        self._failure: ApiError | None = None
+        self._failure = ApiError(ErrorCode.upstream_unavailable)  # the last one, once there was one
         self._asking: asyncio.Task[None] | None = None
 
     async def get(self) -> KnownConfig:
@@ -76,8 +77,6 @@ class ConfigCalls:
             await asyncio.shield(self._asking)  # whoever began it may go; the others still wait
         if self._known is not None:
             return KnownConfig(self._known, max(ceil(MAX_AGE - self._age()), ceil(_RETRY_AFTER)))
-        if self._failure is None:
-            raise ValueError("neither an answer nor a failure")
         raise ApiError(self._failure.code, details=self._failure.details, upstream=True)
 
     def _age(self) -> float:

@@ -13,6 +13,7 @@ from supabase_auth.errors import AuthApiError
 from service.error_codes import ErrorCode
 from service.errors import ApiError, rate_limited
 from service.supabase.auth.answers import Tokens, required, tokens_of
+from service.supabase.auth.captcha import CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 from service.supabase.error_codes import RETURNED
 from service.supabase.translation import RETRY_AFTER_UNKNOWN
@@ -99,13 +100,13 @@ class OauthCalls:
             )
             return _url(answer)
 
-    async def sso_url(self, domain: str, back: Return, *, captcha_token: str | None) -> str:
+    async def sso_url(self, domain: str, back: Return, *, client_address: str | None, captcha: CaptchaAnswer) -> str:
         """The page of the directory that the project has for a domain. Raises ApiError auth_sso_domain_unknown."""
         body: dict[str, object] = {"domain": domain.lower(), "skip_http_redirect": True, **back.parameters}
-        if captcha_token:
-            body["gotrue_meta_security"] = {"captcha_token": captcha_token}
-        async with self._upstream(Call.start_sso):
-            return _url(await self._requests.ask(Call.start_sso, "POST", "/sso", body))
+        async with CaptchaCall(self._upstream(Call.start_sso), captcha):
+            return _url(
+                await self._requests.ask(Call.start_sso, "POST", "/sso", body, client_address=client_address, captcha=captcha)
+            )
 
     async def exchange(self, code: str, code_verifier: str, *, client_address: str | None) -> Exchanged:
         """The session that a code stands for. Raises ApiError auth_flow_invalid, or auth_flow_expired where it is too old."""
