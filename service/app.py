@@ -22,6 +22,8 @@ from service.handlers.account import AccountHandlers
 from service.handlers.config import ConfigHandlers
 from service.handlers.csrf import CsrfHandlers
 from service.handlers.email import EmailHandlers
+from service.handlers.identities import IdentityHandlers
+from service.handlers.oauth import OauthHandlers
 from service.handlers.ops import OpsHandlers
 from service.handlers.otp import OtpHandlers
 from service.handlers.password import PasswordHandlers
@@ -199,6 +201,17 @@ def build_handlers(
             captcha=supabase.captcha,
             client_address=client_address,
         ),
+        OauthHandlers(
+            supabase=supabase.oauth,
+            flows=security.flows,
+            sessions=sessions,
+            second_factor=second_factor,
+            captcha=supabase.captcha,
+            client_address=client_address,
+            frontend_url=settings.frontend,
+            expose_provider_tokens=settings.expose_provider_tokens,
+        ),
+        IdentityHandlers(supabase=supabase.identities, second_factor=second_factor),
     ]
 
 

@@ -130,11 +130,11 @@ def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
         if origin.startswith("http://"):
             yield "cors_origins", f"entry {number} is not https: whoever sits on the line could act as its pages"
     if not settings.frontend:
-        yield "frontend_url", "is not set: mails lead to its pages; set the front end's address"
+        yield "frontend_url", "is not set: mails and providers lead to its pages; set the front end's address"
     elif not settings.frontend.startswith("https://"):
         yield (
             "frontend_url",
-            "must be https: mails link to it, and whoever sits on the line could follow their links first",
+            "must be https: mails and providers lead there, and whoever sits on the line could follow first",
         )
     if not settings.secure_cookies:
         yield "cookie_secure", "is false, which would send the refresh token in the clear: unset it"

@@ -59,6 +59,7 @@ class SettingsValues(BaseSettings):
     refresh_cookie_max_age: int = Field(default=2_592_000, ge=60, le=34_560_000)
 
     frontend_url: str | None = None
+    expose_provider_tokens: bool = False
     password_min_length: int = Field(default=8, ge=8, le=72)
     email_change_confirm: Literal["one", "both"] = "both"
     mail_answer_after: float = Field(default=1, gt=0, le=10)

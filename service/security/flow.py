@@ -2,8 +2,10 @@
 
 A flow travels in URLs, and the browser's id never leaves its HttpOnly cookie: who reads the one still lacks the other. Nothing
 is stored. The browser's id is in the salt of the signature, so that a flow of another browser is no flow at all; and the code
-verifier of PKCE (RFC 7636) is derived from flow, browser and secret, so that only this service can know it, and only while that
-browser asks.
+verifier of PKCE (RFC 7636) is derived from flow, browser and secret, so that only this service can know it, and only while
+that browser asks.
+
+No dot is in it: a "*" in Supabase's list of redirects matches neither a dot nor a slash.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ LIFETIMES: Final[Mapping[Intent, int]] = {
 }
 
 _BROWSER_ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_VALUE: Final = re.compile(r"[A-Za-z0-9_.-]{1,4096}")
+# The last character of a signature of 32 bytes has four bits only (RFC 4648 section 3.5): a flow has one spelling.
+_VALUE: Final = re.compile(r"[A-Za-z0-9_~-]{1,4095}[AEIMQUYcgkosw048]")
 
 
 class FlowInvalidError(Exception):
@@ -106,7 +109,7 @@ class Flows:
         secret, nonce = self._secrets[0], secrets.token_urlsafe(16)
         content = [intent.value, nonce, _tag(secret, nonce, subject), return_to]
         signed = _serializer(secret, browser_id).dumps(content)
-        value = signed if isinstance(signed, str) else signed.decode()
+        value = (signed if isinstance(signed, str) else signed.decode()).replace(".", "~")
         return BegunFlow(value, _challenge(_verifier(secret, browser_id, value)))
 
     def read(self, value: str, browser_id: str | None) -> Flow:
@@ -115,7 +118,7 @@ class Flows:
             raise FlowInvalidError
         for secret in self._secrets:
             try:
-                content, signed_at = _serializer(secret, browser_id).loads(value, return_timestamp=True)
+                content, signed_at = _serializer(secret, browser_id).loads(value.replace("~", "."), return_timestamp=True)
             except BadData:
                 continue
             flow = _flow(content, _verifier(secret, browser_id, value), secret)

@@ -26,6 +26,11 @@ class Call(StrEnum):
     reauthenticate = "reauthenticate"
     set_password = "set_password"  # noqa: S105 - a name
     change_email = "change_email"
+    try_provider = "try_provider"
+    start_sso = "start_sso"
+    exchange_code = "exchange_code"
+    link_identity = "link_identity"
+    unlink_identity = "unlink_identity"
     jwks = "jwks"
     siteverify = "siteverify"
 
@@ -35,11 +40,11 @@ TARGETS: Final[Mapping[Call, str]] = {call: _ELSEWHERE.get(call, "auth") for cal
 
 # Supabase asks for a captcha before these where the project wants one. Only service/supabase/auth/captcha.py decides whether
 # one of them may carry the secret key, which is let past it.
-GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in, Call.resend, Call.send_otp, Call.recover})
+GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in, Call.resend, Call.send_otp, Call.recover, Call.start_sso})
 
 # Supabase never asks for a captcha here, and believes a forwarded address with the secret key only. What is named neither here
 # nor above goes with the publishable key.
-MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code})
+MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code, Call.exchange_code})
 
 # Supabase sends the mail within these requests, and allows it ten seconds. Whoever hangs up earlier rolls the user back after
 # the mail has gone.

@@ -61,6 +61,21 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "reauthentication_not_valid": ErrorCode.auth_nonce_invalid,
     "user_sso_managed": ErrorCode.auth_sso_managed,
     "insufficient_aal": ErrorCode.auth_mfa_required,
+    # Providers, the company's own directory, and the codes that they lead back with.
+    "provider_disabled": ErrorCode.auth_provider_disabled,
+    "oauth_provider_not_supported": ErrorCode.auth_provider_disabled,
+    "saml_provider_disabled": ErrorCode.auth_provider_disabled,
+    "sso_provider_disabled": ErrorCode.auth_provider_disabled,
+    "sso_provider_not_found": ErrorCode.auth_sso_domain_unknown,
+    "bad_code_verifier": ErrorCode.auth_flow_invalid,
+    "flow_state_not_found": ErrorCode.auth_flow_invalid,
+    "flow_state_already_used": ErrorCode.auth_flow_invalid,
+    "flow_state_expired": ErrorCode.auth_flow_expired,
+    # Identities.
+    "manual_linking_disabled": ErrorCode.auth_linking_disabled,
+    "identity_not_found": ErrorCode.not_found,
+    "single_identity_not_deletable": ErrorCode.auth_last_identity,
+    "email_conflict_identity_not_deletable": ErrorCode.auth_identity_conflict,
 }
 
 # Whatever is wrong with a link or a code, there is one thing to do about it.
@@ -93,6 +108,48 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     # project has not told the data API of its new key: that must sign nobody out.
     Call.get_profile: _KEY_NOT_TOLD,
     Call.update_profile: _KEY_NOT_TOLD,
+    # All that can be wrong with these is the provider's name.
+    Call.try_provider: {"validation_failed": ErrorCode.auth_provider_disabled},
+    Call.link_identity: {"validation_failed": ErrorCode.auth_provider_disabled},
+    Call.exchange_code: {
+        "bad_json": ErrorCode.auth_flow_invalid,
+        "validation_failed": ErrorCode.auth_flow_invalid,
+        "user_not_found": ErrorCode.auth_flow_invalid,
+    },
+    Call.unlink_identity: {"validation_failed": ErrorCode.not_found},
+}
+
+# What a provider's or a mail's way back is refused with, in the URL. That a provider knows no address, or does not take its own
+# code again, is `unexpected_failure` there, as is most that goes wrong between Supabase and a provider.
+RETURNED: Final[Mapping[str, ErrorCode]] = {
+    "signup_disabled": ErrorCode.auth_signup_disabled,
+    "user_banned": ErrorCode.auth_user_banned,
+    "provider_email_needs_verification": ErrorCode.auth_email_not_confirmed,
+    "email_not_confirmed": ErrorCode.auth_email_not_confirmed,
+    "email_address_not_authorized": ErrorCode.auth_signup_disabled,
+    "email_exists": ErrorCode.auth_email_taken,
+    "user_already_exists": ErrorCode.auth_email_taken,
+    "identity_already_exists": ErrorCode.auth_identity_taken,
+    "oauth_provider_not_supported": ErrorCode.auth_provider_disabled,
+    "provider_disabled": ErrorCode.auth_provider_disabled,
+    "saml_provider_disabled": ErrorCode.auth_provider_disabled,
+    "sso_provider_disabled": ErrorCode.auth_provider_disabled,
+    "sso_provider_not_found": ErrorCode.auth_provider_disabled,
+    "unknown": ErrorCode.auth_rejected,
+    "bad_oauth_state": ErrorCode.auth_flow_invalid,
+    "bad_oauth_callback": ErrorCode.auth_flow_invalid,
+    "oauth_invalid_state": ErrorCode.auth_flow_invalid,
+    "oauth_client_state_not_found": ErrorCode.auth_flow_invalid,
+    "flow_state_not_found": ErrorCode.auth_flow_invalid,
+    "flow_state_already_used": ErrorCode.auth_flow_invalid,
+    "saml_relay_state_not_found": ErrorCode.auth_flow_invalid,
+    "user_not_found": ErrorCode.auth_flow_invalid,
+    "oauth_client_state_expired": ErrorCode.auth_flow_expired,
+    "flow_state_expired": ErrorCode.auth_flow_expired,
+    "saml_relay_state_expired": ErrorCode.auth_flow_expired,
+    "otp_expired": ErrorCode.auth_flow_expired,
+    "over_email_send_rate_limit": ErrorCode.rate_limited,
+    "over_request_rate_limit": ErrorCode.rate_limited,
 }
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
@@ -100,19 +157,13 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
 NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "administration": frozenset({"not_admin", "invite_not_found", "unexpected_audience", "email_address_not_provided"}),
     "anonymous users": frozenset({"anonymous_provider_disabled"}),
-    "codes of the PKCE flow": frozenset(
-        {"flow_state_already_used", "flow_state_expired", "flow_state_not_found", "bad_code_verifier"}
-    ),
     "phones": frozenset({"phone_exists", "phone_not_confirmed", "phone_provider_disabled", "sms_send_failed"}),
-    "social sign-in": frozenset(
-        {"provider_disabled", "provider_email_needs_verification", "oauth_provider_not_supported", "bad_oauth_callback",
-         "bad_oauth_state", "oauth_client_state_expired", "oauth_client_state_not_found", "oauth_invalid_state",
-         "feature_disabled"}
+    "what comes back in a URL": frozenset(
+        {"provider_email_needs_verification", "bad_oauth_callback", "bad_oauth_state", "oauth_client_state_expired",
+         "oauth_client_state_not_found", "oauth_invalid_state", "identity_already_exists", "saml_relay_state_expired",
+         "saml_relay_state_not_found", "saml_assertion_no_email", "saml_assertion_no_user_id", "saml_entity_id_mismatch"}
     ),
-    "identities": frozenset(
-        {"identity_already_exists", "identity_not_found", "single_identity_not_deletable",
-         "email_conflict_identity_not_deletable", "manual_linking_disabled"}
-    ),
+    "special features": frozenset({"feature_disabled"}),
     "second factors": frozenset(
         {"mfa_challenge_expired", "mfa_factor_name_conflict", "mfa_factor_not_found",
          "mfa_ip_address_mismatch", "mfa_phone_enroll_not_enabled", "mfa_phone_verify_not_enabled",
@@ -124,10 +175,8 @@ NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
         {"passkey_disabled", "too_many_passkeys", "webauthn_challenge_expired", "webauthn_challenge_not_found",
          "webauthn_credential_exists", "webauthn_credential_not_found", "webauthn_verification_failed"}
     ),
-    "single sign-on": frozenset(
-        {"saml_assertion_no_email", "saml_assertion_no_user_id", "saml_entity_id_mismatch", "saml_idp_already_exists",
-         "saml_idp_not_found", "saml_metadata_fetch_failed", "saml_provider_disabled", "saml_relay_state_expired",
-         "saml_relay_state_not_found", "sso_domain_already_exists", "sso_provider_disabled", "sso_provider_not_found"}
+    "administration of single sign-on": frozenset(
+        {"saml_idp_already_exists", "saml_idp_not_found", "saml_metadata_fetch_failed", "sso_domain_already_exists"}
     ),
     "Supabase as an OAuth server, and custom providers": frozenset(
         {"oauth_authorization_not_found", "oauth_client_not_found", "oauth_consent_not_found",

@@ -11,6 +11,8 @@ from service.supabase.auth.captcha import CaptchaAnswer, CaptchaProbe, SecretKey
 from service.supabase.auth.config import ConfigCalls
 from service.supabase.auth.email import EmailCalls
 from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.identities import IdentityCalls
+from service.supabase.auth.oauth import OauthCalls
 from service.supabase.auth.otp import OtpCalls
 from service.supabase.auth.password import PasswordCalls
 from service.supabase.auth.requests import AuthRequests
@@ -68,6 +70,8 @@ class Supabase:
         self.config = ConfigCalls(requests, upstream)
         self.email = EmailCalls(requests, upstream)
         self.otp = OtpCalls(requests, upstream)
+        self.oauth = OauthCalls(gotrue, requests, self.config, upstream, base_url=url)
+        self.identities = IdentityCalls(gotrue, requests, upstream)
         self.password = PasswordCalls(requests, upstream)
         self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
         self.signing_keys = SigningKeys(http, url, timeout=self.timeout)

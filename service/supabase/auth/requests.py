@@ -53,7 +53,7 @@ class AuthRequests:
         self,
         user: AccessToken,
         call: Call,
-        method: Literal["GET", "PUT"],
+        method: Literal["GET", "PUT", "DELETE"],
         path: str,
         body: dict[str, object] | None = None,
         *,

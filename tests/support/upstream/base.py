@@ -165,14 +165,12 @@ class Upstream:
 
     def consent(self, url: str) -> str:
         """Go to a provider's page, say yes, and return where the browser ends: the front end's URL. Raises Unavailable."""
-        for _ in range(5):
-            if url.startswith(SITE):
-                return url
-            answer = self.wire.follow(url)
-            if not answer.location:
-                raise Unavailable("the provider of this project asks a person")
-            url = urllib.parse.urljoin(url, answer.location)
-        raise Unavailable("the provider of this project leads nowhere")
+        if url.startswith(SITE):
+            return url
+        answer = self.wire.follow(url)
+        if not answer.location:
+            raise Unavailable("the provider of this project asks a person")
+        return self.consent(urllib.parse.urljoin(url, answer.location))
 
     @contextmanager
     def unwatched(self) -> Iterator[None]:

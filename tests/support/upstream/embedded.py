@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+import urllib.parse
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from local.github import Account, LocalGitHub
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.service import free_port
-from tests.support.upstream.base import PASSWORD, LinkKind, Person, Proof, Unavailable, Upstream, address
+from tests.support.upstream.base import PASSWORD, SITE, LinkKind, Person, Proof, Unavailable, Upstream, address
 from tests.support.upstream.mailbox import MailboxReader
 from tests.support.upstream.wire import Wire
 
@@ -47,15 +51,20 @@ class EmbeddedUpstream(Upstream):
         self._port = free_port()
         self._running: LocalSupabase | None = None
         self._settings: dict[str, str] | None = None
+        self._github = LocalGitHub(f"http://127.0.0.1:{self._port}/auth/v1/callback")
+        self._visitor: Account | None = None
+        self._started = ExitStack()
         super().__init__(Wire(f"http://127.0.0.1:{self._port}", keys.publishable_key, keys.secret_key), keys)
 
     def __enter__(self) -> Self:
+        self._started.enter_context(self._github)
         self.configure()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if self._running is not None:
             self._running.stop()
+        self._started.close()
 
     def configure(self, **settings: str) -> None:
         if unknown := set(settings) - set(_CONFIG):
@@ -65,7 +74,9 @@ class EmbeddedUpstream(Upstream):
             return
         if self._running is not None:
             self._running.stop()
-        overrides = self._config | {_CONFIG[name][0]: _CONFIG[name][1](value) for name, value in settings.items()}
+        overrides = (
+            self._config | self._provider | {_CONFIG[name][0]: _CONFIG[name][1](value) for name, value in settings.items()}
+        )
         self._running = LocalSupabase(self._state(), self._port, self.keys, overrides, password_cost=4)
         self._running.start()
         self._settings = dict(settings)
@@ -96,6 +107,31 @@ class EmbeddedUpstream(Upstream):
 
     def mail(self, email: str) -> Proof:
         return self._mailbox.newest(email)
+
+    def next_at_provider(self, email: str) -> None:
+        self._visitor = Account(secrets.randbelow(10**9) + 10**4, "octo", "Octo Cat", email)
+
+    def consent(self, url: str) -> str:
+        if not url.startswith(f"{self._github.url}/login/oauth/authorize?"):
+            return super().consent(url)
+        assert self._visitor is not None, "nobody is at the provider"
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
+        answer = {"code": self._github.allow(self._visitor, asked["scope"].replace(" ", ",")), "state": asked["state"]}
+        return super().consent(f"{asked['redirect_uri']}?{urllib.parse.urlencode(answer)}")
+
+    @property
+    def _provider(self) -> dict[str, object]:
+        github = self._github
+        return {
+            "auth.site_url": SITE,
+            "auth.external.github": {
+                "enabled": True,
+                "client_id": github.client_id,
+                "secret": github.client_secret,
+                "url": github.url,
+                "redirect_uri": github.callback,
+            },
+        }
 
     def end_session(self, session_id: str) -> None:
         self._query(f"""delete from "auth.sessions" where id = '{session_id}'""")
