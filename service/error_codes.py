@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     auth_provider_disabled = "auth_provider_disabled"
     auth_rejected = "auth_rejected"
     auth_mfa_required = "auth_mfa_required"
+    auth_reauthentication_required = "auth_reauthentication_required"
     not_found = "not_found"
     method_not_allowed = "method_not_allowed"
     request_timeout = "request_timeout"
@@ -41,6 +42,14 @@ class ErrorCode(StrEnum):
     upstream_error = "upstream_error"
     upstream_unavailable = "upstream_unavailable"
     upstream_timeout = "upstream_timeout"
+    auth_mfa_disabled = "auth_mfa_disabled"
+    auth_sessions_unavailable = "auth_sessions_unavailable"
+    auth_deletion_disabled = "auth_deletion_disabled"
+    auth_factor_name_taken = "auth_factor_name_taken"
+    auth_data_in_use = "auth_data_in_use"
+    auth_mfa_code_invalid = "auth_mfa_code_invalid"
+    auth_factor_limit = "auth_factor_limit"
+    auth_confirmation_mismatch = "auth_confirmation_mismatch"
 
 
 class Meaning(NamedTuple):
@@ -65,6 +74,7 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.auth_provider_disabled: Meaning(403, "This way to sign in is switched off"),
     ErrorCode.auth_rejected: Meaning(403, "The project refuses this"),
     ErrorCode.auth_mfa_required: Meaning(403, "A second factor is required"),
+    ErrorCode.auth_reauthentication_required: Meaning(403, "It has to be shown that this is still the user"),
     ErrorCode.not_found: Meaning(404, "There is nothing at this path"),
     ErrorCode.method_not_allowed: Meaning(405, "This path does not have this method"),
     ErrorCode.request_timeout: Meaning(408, "The request took too long to arrive"),
@@ -79,4 +89,12 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.upstream_error: Meaning(502, "Supabase answered unexpectedly"),
     ErrorCode.upstream_unavailable: Meaning(503, "Supabase is unavailable"),
     ErrorCode.upstream_timeout: Meaning(504, "Supabase did not answer in time"),
+    ErrorCode.auth_mfa_disabled: Meaning(403, "A second factor is switched off"),
+    ErrorCode.auth_sessions_unavailable: Meaning(403, "Sessions cannot be listed here"),
+    ErrorCode.auth_deletion_disabled: Meaning(403, "Deleting accounts is switched off"),
+    ErrorCode.auth_factor_name_taken: Meaning(409, "Another factor has this name"),
+    ErrorCode.auth_data_in_use: Meaning(409, "Data of this user is in use"),
+    ErrorCode.auth_mfa_code_invalid: Meaning(422, "The code is not valid"),
+    ErrorCode.auth_factor_limit: Meaning(422, "The user has too many factors"),
+    ErrorCode.auth_confirmation_mismatch: Meaning(422, "That is not the account's address"),
 }
