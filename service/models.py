@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 
 class SignUpProfile(BaseModel):
     """
-    What is kept in the profile row.
+    What is kept in the profile row. Null means that there is nothing.
     """
 
     model_config = ConfigDict(
@@ -21,10 +21,9 @@ class SignUpProfile(BaseModel):
         str | None,
         Field(
             alias="displayName",
-            description="The name to show, as the user wrote it. It is text, not HTML. One line, no control characters.",
+            description='The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. Null and "" mean that\nthere is none.\n',
             max_length=100,
-            min_length=1,
-            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]+$",
+            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]*$",
         ),
     ] = None
 
@@ -37,10 +36,10 @@ class SignInRequest(BaseModel):
     email: Annotated[
         str,
         Field(
-            description="An e-mail address (ASCII, as Supabase Auth takes it). Upper and lower case are the same account.",
-            max_length=254,
+            description="The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms.",
+            max_length=320,
             min_length=3,
-            pattern="^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64})*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+            pattern="^[^\\u0000-\\u001f]+@[^\\u0000-\\u001f]+$",
         ),
     ]
     password: Annotated[
@@ -51,6 +50,32 @@ class SignInRequest(BaseModel):
             min_length=1,
         ),
     ]
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+    remember: Annotated[
+        bool | None,
+        Field(
+            description="Whether the session outlives the browser's; true where it is left out. With false the cookies have no Max-Age.\n"
+        ),
+    ] = None
+
+
+class LogoutRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    scope: Annotated[
+        Literal["local", "others", "global"] | None,
+        Field(description="Which sessions end: this browser's, the user's other ones, or all; `local` where it is left out."),
+    ] = None
 
 
 class CsrfTokenResult(BaseModel):
@@ -66,6 +91,10 @@ class CsrfTokenResult(BaseModel):
             min_length=1,
             pattern="^[A-Za-z0-9._-]+$",
         ),
+    ]
+    session: Annotated[
+        Literal["present", "absent"],
+        Field(description="Whether a session's cookie came along. It may have ended all the same; `POST /auth/refresh` knows."),
     ]
 
 
@@ -92,6 +121,54 @@ class SignUpResult(BaseModel):
         populate_by_name=True,
     )
     user: User
+    confirmation_required: Annotated[
+        bool,
+        Field(
+            alias="confirmationRequired",
+            description="Whether the user has to follow the link in the mailbox first. With false the session is open.",
+        ),
+    ]
+
+
+class MfaFactor(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The factor's id.")]
+    type: Annotated[
+        str,
+        Field(
+            description="What it is. `totp` is an authenticator app, the one kind that works here; pass over any other.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z0-9_-]+$",
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        Field(
+            description="The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000]*$",
+        ),
+    ] = None
+
+
+class MfaState(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    required: Annotated[
+        bool,
+        Field(description="Whether the user has a second factor that this session has not seen yet."),
+    ]
+    factors: Annotated[
+        list[MfaFactor],
+        Field(
+            description="The user's verified factors; none where the user has no second factor.",
+            max_length=1000,
+        ),
+    ]
 
 
 class Session(BaseModel):
@@ -103,7 +180,7 @@ class Session(BaseModel):
         Field(
             alias="accessToken",
             description="Send it as `Authorization: Bearer <token>`. Keep it in memory only.",
-            max_length=8192,
+            max_length=1048576,
             min_length=16,
             pattern="^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
         ),
@@ -112,12 +189,31 @@ class Session(BaseModel):
         int,
         Field(
             alias="expiresIn",
-            description="Seconds until the access token expires.",
+            description="Seconds until the access token expires; the project decides, from minutes to years.",
             ge=0,
-            le=604800,
+            le=2147483647,
         ),
     ]
     user: User
+    aal: Annotated[
+        str,
+        Field(
+            description="How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    mfa: MfaState
+    next: Annotated[
+        str | None,
+        Field(
+            description="What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a\ncode of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user\nhere). Where both are due `mfa` comes first: remember what the page is for, and ask for the password after it.\n",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_]+$",
+        ),
+    ]
 
 
 class Profile(BaseModel):
@@ -168,6 +264,184 @@ class LogoutResult(BaseModel):
     ok: Literal[True]
 
 
+class EnrollFactorRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Annotated[Literal["totp"], Field(description="An authenticator app.")]
+    name: Annotated[
+        str | None,
+        Field(
+            description='A name to tell it from others. Null and "" mean that it has none, which one factor may.',
+            max_length=100,
+            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]*$",
+        ),
+    ] = None
+
+
+class VerifyFactorRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    factor_id: Annotated[UUID, Field(alias="factorId", description="The factor's id.")]
+    code: Annotated[
+        str,
+        Field(
+            description="What the authenticator app shows, without blanks.",
+            max_length=6,
+            min_length=6,
+            pattern="^[0-9]+$",
+        ),
+    ]
+
+
+class DeletionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    confirm: Annotated[
+        str,
+        Field(
+            description="The account's e-mail address, typed once more (upper and lower case are the same); for a user without one, the\nuser's id.\n",
+            max_length=320,
+            min_length=1,
+            pattern="^[^\\u0000-\\u001f]+$",
+        ),
+    ]
+
+
+class ListedFactor(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The factor's id.")]
+    type: Annotated[
+        str,
+        Field(
+            description="What it is. `totp` is an authenticator app, the one kind that works here; pass over any other.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z0-9_-]+$",
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        Field(
+            description="The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000]*$",
+        ),
+    ] = None
+    verified: Annotated[
+        bool,
+        Field(description="Whether it counts. Until its first code was given it does not."),
+    ]
+    created_at: Annotated[
+        AwareDatetime | None,
+        Field(alias="createdAt", description="When it was enrolled."),
+    ] = None
+
+
+class FactorList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    factors: Annotated[list[ListedFactor], Field(max_length=1000)]
+
+
+class TotpEnrollment(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    secret: Annotated[
+        str,
+        Field(
+            description="The secret in base 32, to be typed where no picture can be taken.",
+            max_length=1000,
+            min_length=1,
+            pattern="^[A-Z2-7=]+$",
+        ),
+    ]
+    uri: Annotated[
+        str,
+        Field(
+            description="What the QR code says. On a phone it can be a link.",
+            max_length=8192,
+            min_length=1,
+            pattern="^otpauth://",
+        ),
+    ]
+    qr_svg: Annotated[
+        str,
+        Field(
+            alias="qrSvg",
+            description="The QR code as an SVG, dark on light, of rectangles and paths alone. Show it as an image with a\n`data:image/svg+xml` URL.\n",
+            max_length=65536,
+            min_length=1,
+            pattern="^<svg",
+        ),
+    ]
+
+
+class ListedSession(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[
+        UUID,
+        Field(description="The session's id, which the access token has as `session_id`."),
+    ]
+    current: Annotated[bool, Field(description="Whether it is the one that asks.")]
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt", description="When somebody signed in.")]
+    last_used_at: Annotated[
+        AwareDatetime,
+        Field(alias="lastUsedAt", description="When it was last refreshed, or begun."),
+    ]
+    user_agent: Annotated[
+        str | None,
+        Field(
+            alias="userAgent",
+            description="What the device calls itself, or a summary of it; null where that is not known. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000-\\u001f]*$",
+        ),
+    ]
+    ip: Annotated[
+        str | None,
+        Field(
+            description="The device's address; null where the service does not pass addresses on (FORWARD_CLIENT_IP).",
+            max_length=100,
+            pattern="^[0-9A-Za-z.:/%]*$",
+        ),
+    ]
+    aal: Annotated[
+        str,
+        Field(
+            description="How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+
+
+class SessionList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    sessions: Annotated[list[ListedSession], Field(max_length=10000)]
+
+
+class DeletionResult(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    ok: Literal[True]
+
+
 class SignUpRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -191,6 +465,15 @@ class SignUpRequest(BaseModel):
         ),
     ]
     profile: SignUpProfile | None = None
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
 
 
 class ErrorBody(BaseModel):
@@ -224,3 +507,28 @@ class ErrorBody(BaseModel):
         dict[str, Any],
         Field(description="What else is known; its properties depend on the code. Always an object."),
     ]
+
+
+class FactorEnrollment(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The factor's id.")]
+    type: Annotated[
+        str,
+        Field(
+            description="What it is. `totp` is an authenticator app, the one kind that works here; pass over any other.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z0-9_-]+$",
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        Field(
+            description="The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000]*$",
+        ),
+    ] = None
+    totp: TotpEnrollment

@@ -16,6 +16,9 @@ export interface paths {
          * @description Call this once when the app starts, keep the token in memory, and send it as `X-CSRF-Token` with every request but
          *     `GET`. The response also sets a cookie that ties the token to this browser; tabs of one browser may hold different
          *     tokens at the same time. When a request answers 403 `csrf_failed`, fetch a new token here and repeat it once.
+         *
+         *     `session` says whether a session's cookie came along: with `absent`, spare the call to `POST /auth/refresh` and show the
+         *     page for visitors.
          */
         get: operations["getCsrfToken"];
         put?: never;
@@ -37,10 +40,13 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Creates the user and the profile row in one transaction. No token is returned. Where the project opens a session at
-         *     once, the refresh cookie is set: call `POST /auth/refresh` next to get an access token. Where the project wants the
-         *     e-mail address confirmed first, no cookie is set: tell the user to look into the mailbox. A project that confirms
-         *     addresses also answers 200 for an address that is taken, so that nobody can find out who has an account.
+         * @description Creates the user and the profile row in one transaction. No token is returned. With `confirmationRequired: false` the
+         *     session is open and the refresh cookie set: call `POST /auth/refresh` next to get an access token. With `true` the
+         *     project wants the e-mail address confirmed first: tell the user to look into the mailbox. The cookies are left as they
+         *     were, so whoever was signed in here still is. Such a project also answers 200 for an address that is taken, so that
+         *     nobody can find out who has an account; any other answers 409, also to the second of two that come at once.
+         *
+         *     Where the project has a captcha, `captchaToken` is what its widget gave.
          */
         post: operations["signUp"];
         delete?: never;
@@ -61,7 +67,11 @@ export interface paths {
         /**
          * Sign in with e-mail address and password
          * @description Returns a short-lived access token and sets the refresh cookie. Keep the token in memory, and call
-         *     `POST /auth/refresh` shortly before `expiresIn` seconds are over, or when a request answers 401.
+         *     `POST /auth/refresh` shortly before `expiresIn` seconds are over, or when a request answers 401. `next: mfa` says that
+         *     the user has a second factor: ask for its code. With `remember: false` the cookies go when the browser is closed.
+         *
+         *     Whoever was signed in here before is not any more: that session is ended. Where the project has a captcha,
+         *     `captchaToken` is what its widget gave.
          */
         post: operations["signIn"];
         delete?: never;
@@ -103,8 +113,9 @@ export interface paths {
         /**
          * Exchange the refresh cookie for a new access token
          * @description Call this when the app starts (a reload loses the access token, but not the cookie) and when a request answers 401. The
-         *     cookie is rotated. Several tabs may refresh at the same time. On 401 the user has to sign in; on 502, 503 and 504 the
-         *     session is kept: try again later and sign nobody out.
+         *     cookie is rotated, and lives as long as sign-in said (`remember`). Several tabs may refresh at the same time. On 401 the
+         *     user has to sign in; on 502, 503 and 504 the session is kept: try again later and sign nobody out. Compare `user.id` with
+         *     who the page is for: another tab may have signed in somebody else.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -124,11 +135,162 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Revokes this browser's session at Supabase and clears the refresh cookie. Works with the cookie, the access token, both or
-         *     neither, and as often as you like; the answer is the same. The cookie is cleared even while Supabase is down. Drop the
-         *     access token from memory, whatever the answer is, and show the sign-in page.
+         * @description Without a body, or with `scope: local`: revokes this browser's session at Supabase and clears the cookies. Works with the
+         *     cookie, the access token, both or neither, and as often as you like; the answer is the same. The cookies are cleared even
+         *     while Supabase is down. Where the access token is one user's and the cookies are another's (somebody signed in in another
+         *     tab), the token's session is ended and the cookies stay. Drop the access token from memory, whatever the answer is, and
+         *     show the sign-in page. A banned user's session cannot be ended at Supabase; the cookies are cleared all the same.
+         *
+         *     `scope: others` ends the user's other sessions and leaves this one and its cookies; `scope: global` ends them all and
+         *     clears the cookies. Both need the access token, and aal2 where the user has a second factor; both answer what went wrong
+         *     where nothing was ended. On 401 refresh and repeat once. Other devices are out at their next request; an access token
+         *     that a service of your own checks by itself stays good until it expires.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the user's factors
+         * @description Those that are not verified yet are among them: an enrolment that was left half-way can be deleted.
+         */
+        get: operations["listFactors"];
+        put?: never;
+        /**
+         * Begin to set up a second factor
+         * @description Show `totp.qrSvg` (or `totp.secret`, to be typed) for the authenticator app, ask for the code that it shows, and send
+         *     it with the `id` to `POST /auth/mfa/verify`: only then does the factor count. The secret is never shown again. Two
+         *     factors of a user may not have the same name. A user who has a factor already needs aal2 for another one.
+         */
+        post: operations["enrollFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/factors/{factorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a factor
+         * @description A verified factor needs aal2. Deleting the one that this session was raised by takes the session back to aal1: call
+         *     `POST /auth/refresh` afterwards for a token that says so. Without a factor left, nothing asks for a second one any
+         *     more.
+         */
+        delete: operations["deleteFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the code of a second factor
+         * @description Raises this session to aal2, or verifies a factor that was just enrolled, and answers the session with new tokens; the
+         *     old ones are over. The session stays the same one. Then repeat what asked for it (`auth_mfa_required`). The first
+         *     verification of a factor ends the user's other sessions that are at aal1.
+         *
+         *     While it is under way no tab may refresh: hold the lock that the tabs share, and do not repeat the request by itself.
+         *     If its answer is lost (504, or the connection broke), call `POST /auth/refresh` at once; where that answers 401, the
+         *     user has to sign in again. It is the one case in which a fault between here and Supabase can end a session.
+         *
+         *     The cookies are set only if they are this user's; where another tab has signed in somebody else, nothing is verified
+         *     and the answer is 409 `auth_session_conflict`. Where a hook of the project refuses the attempt (403 `auth_rejected`),
+         *     Supabase ends all the user's sessions.
+         */
+        post: operations["verifyFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the devices that the user is signed in on
+         * @description The present one is marked. Show `userAgent` and `ip` as text; they are what the device said at its last sign-in or
+         *     refresh.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign another device out
+         * @description The device is out at its next request. Ending the present session signs out here, and clears the cookies where they are
+         *     its own: drop the access token and show the sign-in page. Ending another one needs aal2 where the user has a second
+         *     factor.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/account/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the account
+         * @description Deletes the user, the profile and every session; it cannot be undone. Ask the user to type the e-mail address once
+         *     more, and send it as `confirm`. It takes a sign-in that is younger than ten minutes (403
+         *     `auth_reauthentication_required` with `sign_in`), and aal2 where the user has a second factor. The cookies are cleared
+         *     if they are this user's. Drop the access token, and say that it is done; other devices are out at their next request.
+         */
+        post: operations["deleteAccount"];
         delete?: never;
         options?: never;
         head?: never;
@@ -144,8 +306,13 @@ export interface components {
          * @description An e-mail address (ASCII, as Supabase Auth takes it). Upper and lower case are the same account.
          */
         Email: string;
-        /** @description The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. */
-        DisplayName: string;
+        /** @description The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms. */
+        AccountEmail: string;
+        /**
+         * @description The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. Null and "" mean that
+         *     there is none.
+         */
+        DisplayName: string | null;
         /**
          * Format: password
          * @description 8 to 72 characters, and no more than 72 bytes in UTF-8 (the limit of bcrypt, which Supabase Auth uses). The project may ask
@@ -157,6 +324,8 @@ export interface components {
          * @description The password, as the user typed it.
          */
         Password: string;
+        /** @description What the captcha's widget gave, good for one request. Null and "" mean that there is none. */
+        CaptchaToken: string | null;
         /**
          * @example {
          *       "email": "ada@example.com",
@@ -170,11 +339,12 @@ export interface components {
             email: components["schemas"]["Email"];
             password: components["schemas"]["ChosenPassword"];
             profile?: components["schemas"]["SignUpProfile"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
         };
-        /** @description What is kept in the profile row. */
+        /** @description What is kept in the profile row. Null means that there is nothing. */
         SignUpProfile: {
             displayName?: components["schemas"]["DisplayName"];
-        };
+        } | null;
         /**
          * @example {
          *       "email": "ada@example.com",
@@ -182,17 +352,38 @@ export interface components {
          *     }
          */
         SignInRequest: {
-            email: components["schemas"]["Email"];
+            email: components["schemas"]["AccountEmail"];
             password: components["schemas"]["Password"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+            /** @description Whether the session outlives the browser's; true where it is left out. With false the cookies have no Max-Age. */
+            remember?: boolean;
         };
         /**
          * @example {
-         *       "csrfToken": "5mF0bGNoa2V5.aSGRnA.kSJhY2stYS1zaWduZWQtdG9rZW4"
+         *       "scope": "local"
+         *     }
+         */
+        LogoutRequest: {
+            /**
+             * @description Which sessions end: this browser's, the user's other ones, or all; `local` where it is left out.
+             * @enum {string}
+             */
+            scope?: "local" | "others" | "global";
+        };
+        /**
+         * @example {
+         *       "csrfToken": "5mF0bGNoa2V5.aSGRnA.kSJhY2stYS1zaWduZWQtdG9rZW4",
+         *       "session": "absent"
          *     }
          */
         CsrfTokenResult: {
             /** @description Send it as `X-CSRF-Token`. Keep it in memory. */
             csrfToken: string;
+            /**
+             * @description Whether a session's cookie came along. It may have ended all the same; `POST /auth/refresh` knows.
+             * @enum {string}
+             */
+            session: "present" | "absent";
         };
         /**
          * Format: uuid
@@ -216,11 +407,46 @@ export interface components {
          *       "user": {
          *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
          *         "email": "ada@example.com"
-         *       }
+         *       },
+         *       "confirmationRequired": false
          *     }
          */
         SignUpResult: {
             user: components["schemas"]["User"];
+            /** @description Whether the user has to follow the link in the mailbox first. With false the session is open. */
+            confirmationRequired: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description The factor's id.
+         */
+        FactorId: string;
+        /** @description The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML. */
+        FactorName: string;
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone"
+         *     }
+         */
+        MfaFactor: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+        };
+        /**
+         * @example {
+         *       "required": false,
+         *       "factors": []
+         *     }
+         */
+        MfaState: {
+            /** @description Whether the user has a second factor that this session has not seen yet. */
+            required: boolean;
+            /** @description The user's verified factors; none where the user has no second factor. */
+            factors: components["schemas"]["MfaFactor"][];
         };
         /**
          * @example {
@@ -229,7 +455,13 @@ export interface components {
          *       "user": {
          *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
          *         "email": "ada@example.com"
-         *       }
+         *       },
+         *       "aal": "aal1",
+         *       "mfa": {
+         *         "required": false,
+         *         "factors": []
+         *       },
+         *       "next": null
          *     }
          */
         Session: {
@@ -237,10 +469,19 @@ export interface components {
             accessToken: string;
             /**
              * Format: int32
-             * @description Seconds until the access token expires.
+             * @description Seconds until the access token expires; the project decides, from minutes to years.
              */
             expiresIn: number;
             user: components["schemas"]["User"];
+            /** @description How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`. */
+            aal: string;
+            mfa: components["schemas"]["MfaState"];
+            /**
+             * @description What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a
+             *     code of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user
+             *     here). Where both are due `mfa` comes first: remember what the page is for, and ask for the password after it.
+             */
+            next: string | null;
         };
         /**
          * @example {
@@ -333,8 +574,11 @@ export interface components {
         };
         CsrfFailedDetails: {
             /**
-             * @description `missing`, `invalid` and `expired` are cured by a new token. `origin`: the calling page's origin is not configured
-             *     (CORS_ORIGINS); trying again does not help. Treat any other as `invalid`.
+             * @description `missing`, `invalid` and `expired` are cured by a new token. `cookie_missing`: the cookie that belongs to the token
+             *     did not come along. A new token cures it once at most; when it comes again, cookies do not work between this page
+             *     and this service: they are blocked, the request is made without `credentials: "include"`, the page is on another
+             *     site (`localhost` and `127.0.0.1` are two), or the service runs in production without https. `origin`: the calling
+             *     page's origin is not configured (CORS_ORIGINS); trying again does not help. Treat any other as `invalid`.
              */
             reason: string;
         };
@@ -351,6 +595,21 @@ export interface components {
              *     known from a breach. Empty where Supabase does not say; ignore any that you do not know.
              */
             reasons: string[];
+        };
+        ReauthenticationDetails: {
+            /**
+             * @description How to show that it is still the user. `nonce`: the code of a mail. `current_password`: the present password.
+             *     `sign_in`: a new sign-in, by whatever way the user has. Treat any other as `sign_in`.
+             */
+            method: string;
+        };
+        RejectedDetails: {
+            /** @description What the project's hook says about it, in its own words and language. It is text, not HTML; it may be empty. */
+            explanation: string;
+        };
+        MfaRequiredDetails: {
+            /** @description The user's verified factors, as in a session's `mfa`. */
+            factors: components["schemas"]["MfaFactor"][];
         };
         InternalErrorDetails: {
             /** @description The same as the X-Request-ID header. */
@@ -375,10 +634,52 @@ export interface components {
          *     }
          */
         InvalidRequest: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "invalid_request";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["InvalidRequestDetails"];
+        };
+        /**
+         * @description The project has a captcha, and `captchaToken` is missing.
+         *
+         *     Show the captcha, and repeat the request with the token that its widget gives.
+         * @example {
+         *       "code": "auth_captcha_required",
+         *       "message": "A captcha token is required",
+         *       "details": {}
+         *     }
+         */
+        AuthCaptchaRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_captcha_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The captcha's provider does not accept the token: it was used before, is too old, or belongs to another site.
+         *
+         *     Reset the widget, and repeat the request with a new token. When none is ever accepted, the operator has to check the
+         *     captcha's keys.
+         * @example {
+         *       "code": "auth_captcha_failed",
+         *       "message": "The captcha was not passed",
+         *       "details": {}
+         *     }
+         */
+        AuthCaptchaFailed: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_captcha_failed";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
         };
         /**
          * @description The access token is missing, malformed, expired or revoked.
@@ -530,9 +831,101 @@ export interface components {
             details: components["schemas"]["NoDetails"];
         };
         /**
-         * @description There is nothing at this path.
+         * @description The project has switched off this way to sign in: this provider, or e-mail address and password.
          *
-         *     Check the URL that the client was configured with; this is not something to show.
+         *     Hide the form or the button, and offer another way to sign in.
+         * @example {
+         *       "code": "auth_provider_disabled",
+         *       "message": "This way to sign in is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthProviderDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_provider_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description A rule of the project's own refuses this: one of its hooks, or a policy of its database.
+         *
+         *     Show `details.explanation` where it says something, else that the project does not allow this; trying again does not
+         *     help.
+         * @example {
+         *       "code": "auth_rejected",
+         *       "message": "The project refuses this",
+         *       "details": {
+         *         "explanation": "Only our staff"
+         *       }
+         *     }
+         */
+        AuthRejected: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_rejected";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["RejectedDetails"];
+        };
+        /**
+         * @description The user has a second factor, and this session has not seen it yet (it is at aal1).
+         *
+         *     Ask for a code of one of `details.factors`, then repeat the request with the new access token. Do not refresh for it.
+         * @example {
+         *       "code": "auth_mfa_required",
+         *       "message": "A second factor is required",
+         *       "details": {
+         *         "factors": [
+         *           {
+         *             "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *             "type": "totp",
+         *             "name": "Phone"
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        AuthMfaRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_mfa_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["MfaRequiredDetails"];
+        };
+        /**
+         * @description What is asked for needs a fresh proof that it is still the user who is there; `details.method` says which.
+         *
+         *     `nonce`: call `POST /auth/reauthenticate`, ask for the code of the mail, and repeat the request with it.
+         *     `current_password`: ask for it, and repeat the request with it. `sign_in`: show the sign-in page, and repeat the
+         *     request with the new session.
+         * @example {
+         *       "code": "auth_reauthentication_required",
+         *       "message": "It has to be shown that this is still the user",
+         *       "details": {
+         *         "method": "nonce"
+         *       }
+         *     }
+         */
+        AuthReauthenticationRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_reauthentication_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["ReauthenticationDetails"];
+        };
+        /**
+         * @description There is nothing at this path, or what its id names is not there, or not this user's.
+         *
+         *     Where the path has an id, fetch the list again: what it named is gone. Else check the URL that the client was configured
+         *     with; this is not something to show.
          * @example {
          *       "code": "not_found",
          *       "message": "There is nothing at this path",
@@ -578,9 +971,9 @@ export interface components {
             details: components["schemas"]["NoDetails"];
         };
         /**
-         * @description The address has an account. Projects that confirm addresses do not tell, and answer 200.
+         * @description The address has an account. At sign-up, projects that confirm addresses do not tell, and answer 200.
          *
-         *     Offer to sign in instead.
+         *     Offer to sign in instead; somebody who is signed in has to choose another address.
          * @example {
          *       "code": "auth_email_taken",
          *       "message": "This e-mail address is taken",
@@ -590,6 +983,24 @@ export interface components {
         AuthEmailTaken: {
             /** @enum {string} */
             code: "auth_email_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The cookies of this browser are of another user than the answer would have been for: somebody else signed in in another
+         *     tab, or the cookies were tampered with. The cookies are left as they are.
+         *
+         *     Call `POST /auth/refresh` once to see who is signed in, and show that user's page. When it answers this too, show the
+         *     sign-in page: signing in replaces the cookies.
+         * @example {
+         *       "code": "auth_session_conflict",
+         *       "message": "This browser has another user's session",
+         *       "details": {}
+         *     }
+         */
+        AuthSessionConflict: {
+            /** @enum {string} */
+            code: "auth_session_conflict";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
@@ -666,6 +1077,22 @@ export interface components {
             details: components["schemas"]["RetryDetails"];
         };
         /**
+         * @description The request's head is larger than 16 kB. On `localhost` it is mostly the cookies of other programs.
+         *
+         *     Delete the site's other cookies; this is not something to show.
+         * @example {
+         *       "code": "headers_too_large",
+         *       "message": "The request's head is too large",
+         *       "details": {}
+         *     }
+         */
+        HeadersTooLarge: {
+            /** @enum {string} */
+            code: "headers_too_large";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
          * @description A fault in this service.
          *
          *     Say that something went wrong, and quote `details.requestId` in a report; the session is kept.
@@ -733,10 +1160,333 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
-        SignUpRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthSignupDisabled"];
-        SignInRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"];
-        RefreshRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"];
+        InvalidOrCaptcha: components["schemas"]["InvalidRequest"] | components["schemas"]["AuthCaptchaRequired"] | components["schemas"]["AuthCaptchaFailed"];
+        SignUpRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthSignupDisabled"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthRejected"];
+        SignInRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthRejected"];
+        RefreshRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthRejected"];
+        LogoutRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"];
         NoSession: components["schemas"]["AuthRefreshMissing"] | components["schemas"]["AuthRefreshInvalid"];
+        /**
+         * @example {
+         *       "type": "totp",
+         *       "name": "Phone"
+         *     }
+         */
+        EnrollFactorRequest: {
+            /**
+             * @description An authenticator app.
+             * @enum {string}
+             */
+            type: "totp";
+            /** @description A name to tell it from others. Null and "" mean that it has none, which one factor may. */
+            name?: string | null;
+        };
+        /**
+         * @example {
+         *       "factorId": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "code": "123456"
+         *     }
+         */
+        VerifyFactorRequest: {
+            factorId: components["schemas"]["FactorId"];
+            /** @description What the authenticator app shows, without blanks. */
+            code: string;
+        };
+        /**
+         * @example {
+         *       "confirm": "ada@example.com"
+         *     }
+         */
+        DeletionRequest: {
+            /**
+             * @description The account's e-mail address, typed once more (upper and lower case are the same); for a user without one, the
+             *     user's id.
+             */
+            confirm: string;
+        };
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone",
+         *       "verified": true,
+         *       "createdAt": "2026-11-02T09:30:00Z"
+         *     }
+         */
+        ListedFactor: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+            /** @description Whether it counts. Until its first code was given it does not. */
+            verified: boolean;
+            /**
+             * Format: date-time
+             * @description When it was enrolled.
+             */
+            createdAt?: string;
+        };
+        /**
+         * @example {
+         *       "factors": [
+         *         {
+         *           "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *           "type": "totp",
+         *           "name": "Phone",
+         *           "verified": true,
+         *           "createdAt": "2026-11-02T09:30:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        FactorList: {
+            factors: components["schemas"]["ListedFactor"][];
+        };
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone",
+         *       "totp": {
+         *         "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *         "uri": "otpauth://totp/Example:ada@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+         *         "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 45 45\"><path stroke=\"#000\" d=\"M4 4.5h7m1 0h2\"/></svg>"
+         *       }
+         *     }
+         */
+        FactorEnrollment: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+            totp: components["schemas"]["TotpEnrollment"];
+        };
+        /**
+         * @example {
+         *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *       "uri": "otpauth://totp/Example:ada@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+         *       "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 45 45\"><path stroke=\"#000\" d=\"M4 4.5h7m1 0h2\"/></svg>"
+         *     }
+         */
+        TotpEnrollment: {
+            /** @description The secret in base 32, to be typed where no picture can be taken. */
+            secret: string;
+            /** @description What the QR code says. On a phone it can be a link. */
+            uri: string;
+            /**
+             * @description The QR code as an SVG, dark on light, of rectangles and paths alone. Show it as an image with a
+             *     `data:image/svg+xml` URL.
+             */
+            qrSvg: string;
+        };
+        /**
+         * Format: uuid
+         * @description The session's id, which the access token has as `session_id`.
+         */
+        SessionId: string;
+        /**
+         * @example {
+         *       "id": "9c8b1e44-2d07-4f6a-a3b9-50e7d1c6f282",
+         *       "current": true,
+         *       "createdAt": "2026-11-26T08:15:00Z",
+         *       "lastUsedAt": "2026-11-26T09:10:00Z",
+         *       "userAgent": "Firefox 140 on Linux",
+         *       "ip": "203.0.113.7",
+         *       "aal": "aal1"
+         *     }
+         */
+        ListedSession: {
+            id: components["schemas"]["SessionId"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When somebody signed in.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last refreshed, or begun.
+             */
+            lastUsedAt: string;
+            /** @description What the device calls itself, or a summary of it; null where that is not known. It is text, not HTML. */
+            userAgent: string | null;
+            /** @description The device's address; null where the service does not pass addresses on (FORWARD_CLIENT_IP). */
+            ip: string | null;
+            /** @description How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`. */
+            aal: string;
+        };
+        /**
+         * @example {
+         *       "sessions": [
+         *         {
+         *           "id": "9c8b1e44-2d07-4f6a-a3b9-50e7d1c6f282",
+         *           "current": true,
+         *           "createdAt": "2026-11-26T08:15:00Z",
+         *           "lastUsedAt": "2026-11-26T09:10:00Z",
+         *           "userAgent": "Firefox 140 on Linux",
+         *           "ip": "203.0.113.7",
+         *           "aal": "aal1"
+         *         }
+         *       ]
+         *     }
+         */
+        SessionList: {
+            sessions: components["schemas"]["ListedSession"][];
+        };
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        DeletionResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @description The project has no second factors of this kind, or has switched them off.
+         *
+         *     Hide the form.
+         * @example {
+         *       "code": "auth_mfa_disabled",
+         *       "message": "A second factor is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthMfaDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_mfa_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project's database lacks the functions that list and end sessions (a migration of this service).
+         *
+         *     Hide the list of devices; signing the others out with `POST /auth/logout` and `scope: others` works all the same. The
+         *     operator has to apply the migrations.
+         * @example {
+         *       "code": "auth_sessions_unavailable",
+         *       "message": "Sessions cannot be listed here",
+         *       "details": {}
+         *     }
+         */
+        AuthSessionsUnavailable: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_sessions_unavailable";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The service is not set up to let users delete their account (ACCOUNT_DELETION).
+         *
+         *     Hide the button, and point to the project's support.
+         * @example {
+         *       "code": "auth_deletion_disabled",
+         *       "message": "Deleting accounts is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthDeletionDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_deletion_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has a factor of this name, verified or not.
+         *
+         *     Ask for another name, or offer to delete the other factor first.
+         * @example {
+         *       "code": "auth_factor_name_taken",
+         *       "message": "Another factor has this name",
+         *       "details": {}
+         *     }
+         */
+        AuthFactorNameTaken: {
+            /** @enum {string} */
+            code: "auth_factor_name_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Other data in the project's database still refers to the user, and must not lose it. Nothing was deleted.
+         *
+         *     Say so, and point to the project's support; trying again does not help.
+         * @example {
+         *       "code": "auth_data_in_use",
+         *       "message": "Data of this user is in use",
+         *       "details": {}
+         *     }
+         */
+        AuthDataInUse: {
+            /** @enum {string} */
+            code: "auth_data_in_use";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The code is wrong, or its half minute is over.
+         *
+         *     Let the user type the next code that the app shows; where none is ever right, the clock of the phone is wrong.
+         * @example {
+         *       "code": "auth_mfa_code_invalid",
+         *       "message": "The code is not valid",
+         *       "details": {}
+         *     }
+         */
+        AuthMfaCodeInvalid: {
+            /** @enum {string} */
+            code: "auth_mfa_code_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has as many factors as the project allows, those that were never verified included.
+         *
+         *     Offer to delete one first.
+         * @example {
+         *       "code": "auth_factor_limit",
+         *       "message": "The user has too many factors",
+         *       "details": {}
+         *     }
+         */
+        AuthFactorLimit: {
+            /** @enum {string} */
+            code: "auth_factor_limit";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description What was typed to confirm is not the account's e-mail address.
+         *
+         *     Say so at the field, and let the user type it again.
+         * @example {
+         *       "code": "auth_confirmation_mismatch",
+         *       "message": "That is not the account's address",
+         *       "details": {}
+         *     }
+         */
+        AuthConfirmationMismatch: {
+            /** @enum {string} */
+            code: "auth_confirmation_mismatch";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        EnrollFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthMfaDisabled"];
+        DeleteFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"];
+        VerifyFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthMfaDisabled"];
+        ListSessionsRefused: components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthSessionsUnavailable"];
+        EndSessionRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthSessionsUnavailable"];
+        DeleteAccountRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthReauthenticationRequired"] | components["schemas"]["AuthDeletionDisabled"];
     };
     responses: {
         /** @description Signed in. The body has a new access token; the cookie holds a new refresh token. */
@@ -805,18 +1555,6 @@ export interface components {
                 "application/json": components["schemas"]["NoSession"];
             };
         };
-        /** @description The CSRF token is missing or not valid. Fetch a new one and repeat the request once. */
-        CsrfFailed: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["CsrfFailed"];
-            };
-        };
         /** @description The project has banned this user. Sign the user out and point to the project's support. */
         AuthUserBanned: {
             headers: {
@@ -829,7 +1567,19 @@ export interface components {
                 "application/json": components["schemas"]["AuthUserBanned"];
             };
         };
-        /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_signup_disabled` is the project's decision. */
+        /** @description The body is not what this contract asks for, or the captcha is missing or not passed. */
+        InvalidOrCaptcha: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidOrCaptcha"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
         SignUpRefused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -841,7 +1591,7 @@ export interface components {
                 "application/json": components["schemas"]["SignUpRefused"];
             };
         };
-        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_email_not_confirmed` by the link in the user's mailbox. */
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_email_not_confirmed` by the link in the mailbox. */
         SignInRefused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -853,7 +1603,7 @@ export interface components {
                 "application/json": components["schemas"]["SignInRefused"];
             };
         };
-        /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_user_banned` only by the project's support. */
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
         RefreshRefused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -863,6 +1613,31 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["RefreshRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_mfa_required` by a code of the second factor. */
+        LogoutRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LogoutRefused"];
+            };
+        };
+        /** @description There is nothing with this id that is the user's. Fetch the list again. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotFound"];
             };
         };
         /** @description The request took too long to arrive. Try again. */
@@ -887,6 +1662,18 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["AuthEmailTaken"];
+            };
+        };
+        /** @description The browser's cookies are of another user. Ask who is signed in, then repeat the request once. */
+        AuthSessionConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthSessionConflict"];
             };
         };
         /** @description The body is larger than the service takes. No form of this API needs a body of this size. */
@@ -987,6 +1774,178 @@ export interface components {
                 "application/json": components["schemas"]["UpstreamTimeout"];
             };
         };
+        /** @description The session is at aal2. The body has a new access token; the cookies hold the new refresh token. */
+        SteppedUp: {
+            headers: {
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
+                 *       "expiresIn": 3600,
+                 *       "user": {
+                 *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "aal": "aal2",
+                 *       "mfa": {
+                 *         "required": false,
+                 *         "factors": [
+                 *           {
+                 *             "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+                 *             "type": "totp",
+                 *             "name": "Phone"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "next": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the factor that the user has. */
+        EnrollFactorRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EnrollFactorRefused"];
+            };
+        };
+        /** @description The user has a factor of this name. Ask for another name. */
+        AuthFactorNameTaken: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFactorNameTaken"];
+            };
+        };
+        /** @description The user has too many factors. Offer to delete one first. */
+        AuthFactorLimit: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFactorLimit"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        DeleteFactorRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeleteFactorRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
+        VerifyFactorRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyFactorRefused"];
+            };
+        };
+        /** @description The code is wrong or over. Let the user type the next one. */
+        AuthMfaCodeInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthMfaCodeInvalid"];
+            };
+        };
+        /** @description Refused: the user is banned, or the project's database lacks a migration. */
+        ListSessionsRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ListSessionsRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        EndSessionRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EndSessionRefused"];
+            };
+        };
+        /** @description Refused, mostly until the user has shown once more who is there. */
+        DeleteAccountRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeleteAccountRefused"];
+            };
+        };
+        /** @description Other data still refers to the user. Nothing was deleted. */
+        AuthDataInUse: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthDataInUse"];
+            };
+        };
+        /** @description What was typed is not the account's address. Let the user type it again. */
+        AuthConfirmationMismatch: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthConfirmationMismatch"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -1006,13 +1965,18 @@ export interface components {
         RetryAfter: number;
         /** @description RFC 6750 challenge. */
         Challenge: string;
+        /** @description RFC 9470 challenge; comes with `auth_mfa_required` and says what the session lacks. */
+        StepUpChallenge: string;
         /** @description Ties the token to this browser. HttpOnly; Secure in production. */
         CsrfCookie: string;
-        /** @description The refresh token, HttpOnly, SameSite=Lax, Path=/; Secure in production. */
+        /**
+         * @description Two fields: `sb_refresh_token` with the refresh token, and `latchkey_session`, which says whose it is. Both are HttpOnly,
+         *     SameSite=Lax, Path=/, and Secure in production; without Max-Age where sign-in said `remember: false`.
+         */
         RefreshCookie: string;
-        /** @description The refresh token, HttpOnly, SameSite=Lax, Path=/; only where the project opens a session at once. */
+        /** @description `sb_refresh_token` and `latchkey_session`, two fields, as at sign-in; only where a session was opened. */
         OptionalRefreshCookie: string;
-        /** @description Removes the refresh cookie (Max-Age=0). */
+        /** @description Removes `sb_refresh_token` and `latchkey_session`, two fields with Max-Age=0. Absent where the cookies are left. */
         ClearedRefreshCookie: string;
     };
     pathItems: never;
@@ -1074,7 +2038,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignUpResult"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidOrCaptcha"];
             403: components["responses"]["SignUpRefused"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["AuthEmailTaken"];
@@ -1102,7 +2066,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["SessionOpened"];
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidOrCaptcha"];
             401: components["responses"]["AuthInvalidCredentials"];
             403: components["responses"]["SignInRefused"];
             408: components["responses"]["RequestTimeout"];
@@ -1159,6 +2123,7 @@ export interface operations {
             200: components["responses"]["SessionOpened"];
             401: components["responses"]["NoSession"];
             403: components["responses"]["RefreshRefused"];
+            409: components["responses"]["AuthSessionConflict"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -1174,9 +2139,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LogoutRequest"];
+            };
+        };
         responses: {
-            /** @description Signed out. */
+            /** @description Signed out, or the sessions that `scope` names are ended. */
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
@@ -1190,10 +2159,265 @@ export interface operations {
                     "application/json": components["schemas"]["LogoutResult"];
                 };
             };
-            403: components["responses"]["CsrfFailed"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["LogoutRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's factors. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["AuthUserBanned"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    enrollFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrollFactorRequest"];
+            };
+        };
+        responses: {
+            /** @description To be verified next. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorEnrollment"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["EnrollFactorRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthFactorNameTaken"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthFactorLimit"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    deleteFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The factor to delete */
+                factorId: components["schemas"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["DeleteFactorRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    verifyFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyFactorRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SteppedUp"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["VerifyFactorRefused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthSessionConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthMfaCodeInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ListSessionsRefused"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session to end */
+                sessionId: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["EndSessionRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description The account is gone. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["DeleteAccountRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthDataInUse"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthConfirmationMismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
         };
     };
 }
