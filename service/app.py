@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from service.background import Background
 from service.contract.application import build_contract_app
 from service.contract.documents import load_contract, load_ops_contract
 from service.contract.operations import build_table
@@ -20,7 +21,7 @@ from service.handlers.account import AccountHandlers
 from service.handlers.csrf import CsrfHandlers
 from service.handlers.ops import OpsHandlers
 from service.handlers.session import SessionHandlers
-from service.handlers.shared import ForwardedAddress, SessionReplies
+from service.handlers.shared import ForwardedAddress, Sessions
 from service.handlers.sign_up import SignUpHandlers
 from service.limits.rate_limit import RateLimiter, build_limiter
 from service.middleware.stack import build_middleware
@@ -28,6 +29,9 @@ from service.security.access_token import AccessTokenVerifier
 from service.security.checks import CredentialChecks
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
+from service.security.issued_tokens import IssuedTokens
+from service.security.session_mark import SessionMarks
+from service.security.signing import Signing
 from service.settings import Settings
 from service.supabase.project import Supabase
 from service.telemetry import tracing
@@ -48,12 +52,13 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     table = build_table(*documents, checks_responses=settings.validates_responses)
     limiter = build_limiter(settings, table)
     vital_signs = build_vital_signs(supabase, limiter)
+    background = Background()
     hash_key = _hash_key(settings)
     return build_contract_app(
         documents,
         table,
         [
-            *build_handlers(settings, supabase, security, token_hasher(hash_key)),
+            *build_handlers(settings, supabase, security, background, token_hasher(hash_key)),
             OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING),
         ],
         schemes={
@@ -61,10 +66,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             "refreshCookie": Scheme(security.checks.refresh_token, argument="refresh_token"),
             "accessToken": Scheme(security.checks.access_token, argument="access_token"),
         },
-        readers={"csrf_cookie": security.checks.csrf_cookie},
+        readers={"csrf_cookie": security.checks.csrf_cookie, "presented": security.checks.presented_session},
         hooks=[account_noter(account_hasher(hash_key)), *([limiter.count_checked] if limiter is not None else [])],
         middleware=build_middleware(settings, table, limiter, compile_error_responses(documents[0])),
-        lifespan=_lifespan(vital_signs, supabase, limiter),
+        lifespan=_lifespan(vital_signs, background, supabase, limiter),
         swagger_ui=settings.serves_swagger_ui,
     )
 
@@ -73,7 +78,9 @@ class SecurityRoom(NamedTuple):
     """What protects credentials."""
 
     cookies: CookieJar
+    marks: SessionMarks
     csrf: CsrfTokens
+    issued: IssuedTokens
     checks: CredentialChecks
 
 
@@ -83,10 +90,10 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         secure=settings.secure_cookies,
         host_prefix=settings.host_prefix,
         max_age=settings.refresh_cookie_max_age,
-        csrf_max_age=settings.csrf_ttl,  # set anew with each token, so that it outlives none
     )
-    secrets = [secret.get_secret_value() for secret in settings.csrf_secrets]
-    csrf = CsrfTokens(secrets, settings.csrf_ttl, _secret(settings.csrf_static_token))
+    signing = Signing([secret.get_secret_value() for secret in settings.signing_secrets])
+    marks = SessionMarks(signing)
+    csrf = CsrfTokens(signing, settings.csrf_ttl, _secret(settings.csrf_static_token))
     verifier = AccessTokenVerifier(
         issuer=settings.jwt_issuer,
         audience=settings.supabase_jwt_audience,
@@ -95,21 +102,39 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         find_key=supabase.signing_keys.find,
     )
     checks = CredentialChecks(
-        csrf=csrf, cookies=cookies, verifier=verifier, origins=settings.origins, https_only=settings.production
+        csrf=csrf,
+        cookies=cookies,
+        marks=marks,
+        verifier=verifier,
+        origins=settings.origins,
+        https_only=settings.production,
     )
-    return SecurityRoom(cookies, csrf, checks)
+    return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), checks)
 
 
 def build_handlers(
-    settings: Settings, supabase: Supabase, security: SecurityRoom, hash_token: Callable[[str], str]
+    settings: Settings,
+    supabase: Supabase,
+    security: SecurityRoom,
+    background: Background,
+    hash_token: Callable[[str], str],
 ) -> list[object]:
     """The handlers of openapi/auth.yaml."""
-    sessions = SessionReplies(security.cookies, hash_token)
     client_address = ForwardedAddress(enabled=settings.forward_client_ip)
+    sessions = Sessions(
+        supabase=supabase.session,
+        cookies=security.cookies,
+        marks=security.marks,
+        issued=security.issued,
+        background=background,
+        client_address=client_address,
+        hash_token=hash_token,
+        timeout=supabase.timeout,
+    )
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
         SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
-        SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address, timeout=supabase.timeout),
+        SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address),
         AccountHandlers(supabase=supabase.account),
     ]
 
@@ -127,7 +152,7 @@ def build_vital_signs(supabase: Supabase, limiter: RateLimiter | None) -> VitalS
 
 
 def _lifespan(
-    vital_signs: VitalSigns, supabase: Supabase, limiter: RateLimiter | None
+    vital_signs: VitalSigns, background: Background, supabase: Supabase, limiter: RateLimiter | None
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -135,6 +160,7 @@ def _lifespan(
         try:
             yield
         finally:
+            await background.finish(supabase.timeout)
             measuring.cancel()
             await tracing.stop()
             await supabase.aclose()
@@ -145,7 +171,7 @@ def _lifespan(
 
 
 def _hash_key(settings: Settings) -> bytes:
-    return (_secret(settings.log_hash_key) or settings.csrf_secrets[0].get_secret_value()).encode()
+    return (_secret(settings.log_hash_key) or settings.signing_secrets[0].get_secret_value()).encode()
 
 
 def _secret(value: SecretStr | None) -> str | None:

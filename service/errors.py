@@ -34,7 +34,7 @@ class ApiError(Exception):
     """An error of the contract, ready to be answered.
 
     `details` must fit the schema of the code; `headers` are added to the response, and `cookies` are Set-Cookie values.
-    `upstream` says that Supabase, or the way to it, is what failed.
+    `upstream` says that Supabase, or the way to it, is what failed; `supabase_code` is its own word for it, for the log.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
         self.cookies = tuple(cookies)
         self.upstream = upstream
+        self.supabase_code: str | None = None
 
     @property
     def status(self) -> int:
@@ -99,6 +100,12 @@ def unauthorized(*, presented: bool) -> ApiError:
     """A 401 for the bearer token; RFC 6750 section 3.1 names the error only when a token was presented."""
     headers = {"WWW-Authenticate": f'{REALM}, error="invalid_token"'} if presented else {}
     return ApiError(ErrorCode.unauthorized, headers=headers)
+
+
+def mfa_required(factors: Iterable[Mapping[str, object]]) -> ApiError:
+    """A 403 for a session at aal1 of a user with these second factors, with the challenge of RFC 9470 section 3."""
+    challenge = f'{REALM}, error="insufficient_user_authentication", acr_values="aal2"'
+    return ApiError(ErrorCode.auth_mfa_required, details={"factors": list(factors)}, headers={"WWW-Authenticate": challenge})
 
 
 def internal_error(request_id: str) -> ApiError:

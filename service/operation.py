@@ -47,8 +47,8 @@ class Operation:
     """One operation of a contract.
 
     `path` is the pattern: /auth/things/{thingId}. `codes` are the errors that it documents, and so may answer. `limits` are
-    the rate limits that it counts for, in order. `check_body` is None where it takes no body, `check_response` where responses
-    are not checked.
+    the rate limits that it counts for, in order. `check_body` is None where it takes no body; one may be left out where it is
+    not `body_required`. `check_response` is None where responses are not checked.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Operation:
     limits: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     check_body: CheckBody | None = None
+    body_required: bool = True
     check_response: CheckResponse | None = None
 
 

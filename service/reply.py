@@ -18,7 +18,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response: a model is serialized with the contract's names, and None is for a 204; `cookies` are Set-Cookie values."""
+    """A response: a model goes out with the contract's names and without what nobody set; None is for a 204. `cookies` are
+    Set-Cookie values."""
 
     body: BaseModel | Text | None = None
     status: int = 200
@@ -31,4 +32,4 @@ class Reply:
             return None
         if isinstance(self.body, Text):
             return self.body.content, self.body.media_type
-        return self.body.model_dump_json(by_alias=True).encode(), "application/json"
+        return self.body.model_dump_json(by_alias=True, exclude_unset=True).encode(), "application/json"

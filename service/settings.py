@@ -47,7 +47,7 @@ _STAND_INS: Mapping[str, str] = {
     "supabase_url": "https://stand-in.supabase.co",
     "supabase_publishable_key": "sb_publishable_stand_in",
     "supabase_secret_key": "sb_secret_stand_in",
-    "csrf_secrets": "0123456789abcdefghijklmnopqrstuvwxyz",
+    "signing_secrets": "0123456789abcdefghijklmnopqrstuvwxyz",
 }
 _MESSAGES = {"missing": "is not set, and has no default"}
 

@@ -102,7 +102,7 @@ def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
 def _weak_secrets(settings: SettingsValues) -> Iterator[Problem]:
     seen: set[str] = set()
     for name, secret in (
-        *(("csrf_secrets", secret) for secret in settings.csrf_secrets),
+        *(("signing_secrets", secret) for secret in settings.signing_secrets),
         ("supabase_jwt_secret", settings.supabase_jwt_secret),
         ("log_hash_key", settings.log_hash_key),
     ):

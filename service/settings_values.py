@@ -48,7 +48,9 @@ class SettingsValues(BaseSettings):
 
     cors_origins: Annotated[tuple[str, ...], CommaSeparated] | None = None
 
-    csrf_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated]
+    signing_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
+        validation_alias=AliasChoices("signing_secrets", "csrf_secrets")
+    )
     csrf_ttl: int = Field(default=43_200, ge=60, le=604_800)
     csrf_static_token: SecretStr | None = None
 
@@ -129,7 +131,7 @@ class SettingsValues(BaseSettings):
         """What the `iss` claim of an access token must be."""
         return self.supabase_jwt_issuer or f"{self.supabase_url}/auth/v1"
 
-    @field_validator("cors_origins", "csrf_secrets", mode="before")
+    @field_validator("cors_origins", "signing_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value) if isinstance(value, str) else value
@@ -162,7 +164,7 @@ class SettingsValues(BaseSettings):
                 )
         return value
 
-    @field_validator("csrf_secrets")
+    @field_validator("signing_secrets")
     @classmethod
     def _not_empty(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not value:

@@ -65,7 +65,7 @@ class OperationEndpoint:
             parameters = read_parameters(operation.parameters, request.path_parameters, scope.get("query_string", b""))
         body: object = {}
         if operation.check_body is not None:
-            body = await read_body(operation.check_body, Headers(scope=scope), receive)
+            body = await read_body(operation.check_body, Headers(scope=scope), receive, required=operation.body_required)
         return Checked(request.client_address, body if isinstance(body, dict) else {}, parameters, request.user_id)
 
     def _arguments(self, scope: Scope, checked: Checked) -> dict[str, object]:

@@ -20,10 +20,16 @@ _JSON: Final = "application/json"
 _UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"', ""})
 
 
-async def read_body(check: CheckBody, headers: Headers, receive: Receive) -> object:
-    """The JSON value that came and passed the check. Raises ApiError."""
-    _check_content_type(headers)
-    body = _parse(await _read(receive))
+async def read_body(check: CheckBody, headers: Headers, receive: Receive, *, required: bool = True) -> object:
+    """The JSON value that came and passed the check; None where none came and none is `required`. Raises ApiError."""
+    if required:
+        _check_content_type(headers)
+    content = await _read(receive)
+    if not required:
+        if not content:
+            return None  # and what its type would have been is of no interest
+        _check_content_type(headers)
+    body = _parse(content)
     if errors := check(body):
         raise invalid_fields(errors)
     return body

@@ -24,7 +24,7 @@ _RETRY_AFTER = "2"  # seconds; the readiness probe asks Supabase again after as 
 class Health(BaseModel):
     """The process is alive."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"]
 
 
 class Checks(BaseModel):
@@ -62,7 +62,7 @@ class OpsHandlers:
 
     async def get_health(self) -> Reply:
         """Alive."""
-        return Reply(Health())
+        return Reply(Health(status="ok"))
 
     async def get_readiness(self) -> Reply:
         """Ready, or which part is not. While draining Supabase is not asked: the answer is known, and wanted at once."""

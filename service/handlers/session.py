@@ -2,78 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import structlog
-
 from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.handlers.shared import ForwardedAddress, SessionReplies
-from service.models import LogoutResult, SignInRequest
+from service.handlers.shared import ForwardedAddress, Sessions
+from service.models import LogoutRequest, LogoutResult, SignInRequest
 from service.reply import Reply
 from service.security.access_token import AccessToken
+from service.security.session_mark import PresentedSession
 from service.supabase.auth.session import SessionCalls
-
-log = structlog.get_logger(__name__)
 
 
 class SessionHandlers:
-    """`timeout` bounds all that signing out asks of Supabase, in seconds."""
+    """Opens, keeps and ends this browser's session."""
 
-    def __init__(
-        self, *, supabase: SessionCalls, sessions: SessionReplies, client_address: ForwardedAddress, timeout: float
-    ) -> None:
+    def __init__(self, *, supabase: SessionCalls, sessions: Sessions, client_address: ForwardedAddress) -> None:
         self._supabase = supabase
         self._sessions = sessions
         self._client_address = client_address
-        self._timeout = timeout
 
-    async def sign_in(self, body: SignInRequest) -> Reply:
+    async def sign_in(self, body: SignInRequest, presented: PresentedSession) -> Reply:
         """Open a session."""
-        password = body.password.get_secret_value()
-        return self._sessions.opened(await self._supabase.sign_in(body.email, password))
+        tokens = await self._supabase.sign_in(body.email, body.password.get_secret_value())
+        return (await self._sessions.open(tokens, presented, remember=body.remember is not False)).reply()
 
-    async def refresh_session(self, refresh_token: str) -> Reply:
+    async def refresh_session(self, refresh_token: str, presented: PresentedSession) -> Reply:
         """Exchange the refresh cookie. Only Supabase's word that the token is invalid clears it; an outage does not."""
         self._sessions.note_presented(refresh_token)
         try:
-            tokens = await self._supabase.refresh(refresh_token, client_address=self._client_address())
+            tokens = await self._supabase.refresh(refresh_token, mark=presented.mark, client_address=self._client_address())
         except ApiError as error:
             if error.code is ErrorCode.auth_refresh_invalid:
-                error.cookies = (self._sessions.cleared(),)
+                error.cookies = self._sessions.cleared()
             raise
-        return self._sessions.opened(tokens)
+        return (await self._sessions.go_on(tokens, presented)).reply()
 
-    async def logout(self, access_token: AccessToken | None = None, refresh_token: str | None = None) -> Reply:
-        """Revoke what can be revoked and clear the cookie, whatever Supabase says."""
-        try:
-            # Up to three calls, and together they may take as long as one: the answer must come before REQUEST_TIMEOUT.
-            async with asyncio.timeout(self._timeout):
-                if access_token is not None:
-                    await self._revoke(access_token.value)
-                if refresh_token is not None:
-                    await self._revoke_by_refresh_token(refresh_token)
-        except TimeoutError:
-            log.warning("session_not_revoked", code=ErrorCode.upstream_timeout.value)
-        return Reply(LogoutResult(ok=True), cookies=(self._sessions.cleared(),))
-
-    async def _revoke_by_refresh_token(self, refresh_token: str) -> None:
-        """Supabase revokes by access token only, so the refresh token is exchanged for one first.
-
-        Where the bearer token's session was this one, it is gone by now, and Supabase refuses the exchange.
-        """
-        self._sessions.note_presented(refresh_token)
-        try:
-            tokens = await self._supabase.refresh(refresh_token, client_address=self._client_address())
-        except ApiError as error:
-            if error.code is not ErrorCode.auth_refresh_invalid:
-                log.warning("session_not_revoked", code=error.code.value)
-            return
-        await self._revoke(tokens.access_token)
-
-    async def _revoke(self, access_token: str) -> None:
-        try:
-            await self._supabase.sign_out(access_token, client_address=self._client_address())
-        except ApiError as error:
-            if error.code is not ErrorCode.unauthorized:  # an ended session is what was asked for
-                log.warning("session_not_revoked", code=error.code.value)
+    async def logout(
+        self,
+        body: LogoutRequest,  # noqa: ARG002 - the scope follows
+        presented: PresentedSession,
+        access_token: AccessToken | None = None,
+    ) -> Reply:
+        """Revoke what can be revoked and clear the cookies, whatever Supabase says."""
+        if access_token is not None:
+            await self._sessions.end(access_token.value)
+        await self._sessions.end_by_cookies(presented)
+        return Reply(LogoutResult(ok=True), cookies=self._sessions.cleared())

@@ -49,19 +49,42 @@ class AccessToken:
     value: str = field(repr=False)
     user_id: str
     session_id: str | None
+    claims: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def aal(self) -> str:
+        """The authenticator assurance level: `aal2` once a second factor was given, `aal1` where the token does not say."""
+        aal = self.claims.get("aal")
+        return aal if isinstance(aal, str) and aal else "aal1"
+
+    @property
+    def authenticated_at(self) -> int | None:
+        """When its user last proved who that is: the newest time in `amr`, in seconds since 1970; None where it has none.
+
+        Supabase does not sort the entries by time.
+        """
+        amr = self.claims.get("amr")
+        times = [entry.get("timestamp") for entry in amr if isinstance(entry, dict)] if isinstance(amr, list) else []
+        return max((time for time in times if isinstance(time, int)), default=None)
 
 
-def unverified_subject(token: str) -> str:
-    """Whose a token claims to be, for tokens that Supabase just issued. Raises ValueError where it says nothing of the kind."""
+def access_token_of(token: str, claims: Mapping[str, object]) -> AccessToken:
+    """The token with what it says. Raises ValueError where it names nobody."""
+    user_id, session_id = claims.get("sub"), claims.get("session_id")
+    if not isinstance(user_id, str):
+        raise ValueError("a token that names nobody")
+    return AccessToken(token, user_id, session_id if isinstance(session_id, str) else None, claims)
+
+
+def unverified(token: str) -> AccessToken:
+    """What a token claims, for one that Supabase just issued. Raises ValueError where it is no token, or names nobody."""
     try:
         claims = json.loads(extract_compact(token.encode()).payload)
     except _UNREADABLE as error:
         raise ValueError("not a token") from error
-    match claims:
-        case {"sub": str() as subject}:
-            return subject
-        case _:
-            raise ValueError("a token that names nobody")
+    if not isinstance(claims, dict):
+        raise ValueError("a token without claims")
+    return access_token_of(token, claims)
 
 
 class _Claims(JWTClaimsRegistry):
@@ -92,16 +115,20 @@ class AccessTokenVerifier:
 
     async def verify(self, token: str) -> AccessToken:
         """The token's claims. Raises InvalidTokenError, and what `find_key` raises."""
-        if len(token) > MAX_TOKEN_BYTES or not _SHAPE.fullmatch(token):
+        if len(token) > MAX_TOKEN_BYTES:
+            raise InvalidTokenError("shape")
+        return await self.verify_issued(token)
+
+    async def verify_issued(self, token: str) -> AccessToken:
+        """The same for a token that Supabase just issued, however long it is."""
+        if not _SHAPE.fullmatch(token):
             raise InvalidTokenError("shape")
         raw = token.encode()
         parts = _parts(raw)
         algorithm, key = await self._key_for(parts.protected)
         if not _is_signed(raw, algorithm, key):
             raise InvalidTokenError("signature")
-        claims = self._checked(parts.payload)
-        session_id = claims.get("session_id")
-        return AccessToken(token, claims["sub"], session_id if isinstance(session_id, str) else None)
+        return access_token_of(token, self._checked(parts.payload))
 
     async def _key_for(self, header: Mapping[str, Any]) -> tuple[JWSAlgModel, Key]:
         """The algorithm and the key: never a key of one kind for an algorithm of the other (RFC 8725 section 3.1)."""

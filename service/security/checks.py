@@ -12,6 +12,7 @@ from service.request_context import Refusal, current_request
 from service.security.access_token import AccessToken, AccessTokenVerifier, InvalidTokenError
 from service.security.cookies import CookieJar
 from service.security.csrf import CsrfTokens
+from service.security.session_mark import PresentedSession, SessionMarks
 
 _OWN_SITES = frozenset({"same-origin", "none"})  # "none": the user typed the address or used a bookmark
 _REFRESH_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,2048}")  # opaque, but always of the characters of RFC 6750's b64token
@@ -26,12 +27,14 @@ class CredentialChecks:
         *,
         csrf: CsrfTokens,
         cookies: CookieJar,
+        marks: SessionMarks,
         verifier: AccessTokenVerifier,
         origins: tuple[str, ...],
         https_only: bool,
     ) -> None:
         self._csrf = csrf
         self._cookies = cookies
+        self._marks = marks
         self._verifier = verifier
         self._origins = frozenset(origins)
         self._own_schemes = ("https",) if https_only else ("https", "http")
@@ -53,8 +56,15 @@ class CredentialChecks:
         if not token:
             raise ApiError(ErrorCode.auth_refresh_missing)
         if not _REFRESH_TOKEN.fullmatch(token):
-            raise ApiError(ErrorCode.auth_refresh_invalid, cookies=[self._cookies.clear_refresh()])
+            raise ApiError(ErrorCode.auth_refresh_invalid, cookies=self._cookies.clear_session())
         return token
+
+    def presented_session(self, headers: Headers) -> PresentedSession:
+        """The session's cookies, for what can do without them."""
+        cookies = _cookie_header(headers)
+        token = self._cookies.read(cookies, self._cookies.refresh_name) or ""
+        mark = self._marks.read(self._cookies.read(cookies, self._cookies.session_name))
+        return PresentedSession(token if _REFRESH_TOKEN.fullmatch(token) else None, mark)
 
     async def access_token(self, headers: Headers) -> AccessToken:
         """The access token; its user is noted as the request's. Raises ApiError unauthorized."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http.cookies import Morsel
-from typing import Literal
+from typing import Final, Literal
 
 REFRESH_COOKIE = "sb_refresh_token"
+SESSION_COOKIE = "latchkey_session"
 CSRF_COOKIE = "latchkey_csrf"
 HOST_PREFIX = "__Host-"
+BROWSER_ID_MAX_AGE: Final = 2_592_000  # seconds: 30 days, whatever the tokens live that it binds
 _BLANKS = " \t"  # RFC 6265 section 5.2
 
 
@@ -16,37 +18,45 @@ _BLANKS = " \t"  # RFC 6265 section 5.2
 class CookieJar:
     """Writes Set-Cookie values and reads Cookie headers.
 
-    `max_age` is the refresh cookie's and `csrf_max_age` the CSRF cookie's lifetime, in seconds. No cookie ever has a
-    Domain: with one, every subdomain would receive the refresh token.
+    `max_age` is the session cookies' lifetime, in seconds. No cookie ever has a Domain: with one, every subdomain would receive
+    the refresh token.
     """
 
     secure: bool
     host_prefix: bool
     max_age: int
-    csrf_max_age: int
     samesite: Literal["Lax", "Strict"] = "Lax"
 
     @property
     def refresh_name(self) -> str:
-        """The refresh cookie's name."""
-        return (HOST_PREFIX if self.host_prefix else "") + REFRESH_COOKIE
+        """The name of the cookie that holds the refresh token."""
+        return self._name(REFRESH_COOKIE)
+
+    @property
+    def session_name(self) -> str:
+        """The name of the cookie that says whose the refresh token is."""
+        return self._name(SESSION_COOKIE)
 
     @property
     def csrf_name(self) -> str:
-        """The CSRF cookie's name."""
-        return (HOST_PREFIX if self.host_prefix else "") + CSRF_COOKIE
+        """The name of the cookie that holds the browser's id."""
+        return self._name(CSRF_COOKIE)
 
-    def refresh(self, token: str) -> str:
-        """The Set-Cookie value that stores a refresh token."""
-        return self._write(self.refresh_name, token, self.max_age)
+    def session(self, refresh_token: str, mark: str, *, remember: bool) -> tuple[str, str]:
+        """The Set-Cookie values that store a session. Without `remember` they have no Max-Age, and go with the browser."""
+        max_age = self.max_age if remember else None
+        return (
+            self._write(self.refresh_name, refresh_token, max_age),
+            self._write(self.session_name, mark, max_age),
+        )
 
-    def clear_refresh(self) -> str:
-        """The Set-Cookie value that removes the refresh token at once."""
-        return self._write(self.refresh_name, "", 0)
+    def clear_session(self) -> tuple[str, str]:
+        """The Set-Cookie values that remove a session at once."""
+        return self._write(self.refresh_name, "", 0), self._write(self.session_name, "", 0)
 
     def csrf(self, browser_id: str) -> str:
-        """The Set-Cookie value that stores the browser's half of the CSRF token."""
-        return self._write(self.csrf_name, browser_id, self.csrf_max_age)
+        """The Set-Cookie value that stores the browser's id."""
+        return self._write(self.csrf_name, browser_id, BROWSER_ID_MAX_AGE)
 
     def read(self, header: str, name: str) -> str | None:
         """The value of the cookie `name` in a Cookie header, or None where there is none.
@@ -60,11 +70,15 @@ class CookieJar:
         values = {value.strip(_BLANKS) for key, sign, value in pairs if sign and key.strip(_BLANKS) == name}
         return values.pop() if len(values) == 1 else None
 
-    def _write(self, name: str, value: str, max_age: int) -> str:
+    def _name(self, name: str) -> str:
+        return HOST_PREFIX + name if self.host_prefix else name
+
+    def _write(self, name: str, value: str, max_age: int | None) -> str:
         morsel: Morsel[str] = Morsel()
         morsel.set(name, value, value)
         morsel["path"] = "/"
-        morsel["max-age"] = max_age
+        if max_age is not None:
+            morsel["max-age"] = max_age
         if max_age == 0:
             morsel["expires"] = "Thu, 01 Jan 1970 00:00:00 GMT"
         morsel["httponly"] = True

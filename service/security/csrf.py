@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
 from typing import Literal
 
-from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
+from itsdangerous import BadSignature, SignatureExpired
+
+from service.security.signing import Signing
 
 CsrfReason = Literal["missing", "invalid", "expired"]
 
@@ -23,15 +24,11 @@ _BROWSER_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes in base64url
 class CsrfTokens:
     """Issues and checks tokens.
 
-    `secret_keys` come newest first: the first signs, all verify. `ttl` is in seconds. `static_token`, for development only,
-    is accepted as it is.
+    `ttl` is in seconds. `static_token`, for development only, is accepted as it is.
     """
 
-    def __init__(self, secret_keys: Sequence[str], ttl: int, static_token: str | None = None) -> None:
-        # itsdangerous signs with the last key and tries all of them.
-        self._signer = TimestampSigner(
-            list(reversed(secret_keys)), salt="latchkey.csrf", key_derivation="hmac", digest_method=hashlib.sha256
-        )
+    def __init__(self, signing: Signing, ttl: int, static_token: str | None = None) -> None:
+        self._signer = signing.timestamp_signer("latchkey.csrf")
         self._ttl = ttl
         self._static_token = static_token
 

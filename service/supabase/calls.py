@@ -72,6 +72,7 @@ class UpstreamCall:
                     self._on_foreign_answer()
                 error = api_error(self._call, exc)
                 error.upstream = True
+                error.supabase_code = supabase_code(exc)
                 outcome = error.code.value if error.code in _OUTCOMES else "refused"
                 _tell(self._call, error, exc)
                 raise error from exc

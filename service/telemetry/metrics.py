@@ -63,6 +63,11 @@ SUPABASE_UP = Gauge(
     ["part"],
     multiprocess_mode="livemostrecent",
 )
+ISSUED_TOKENS = Counter(
+    "latchkey_issued_tokens",
+    "Access tokens that Supabase issued, by what their check said: ok, refused, unchecked.",
+    ["result"],
+)
 RATE_LIMIT_STORE_UP = Gauge(
     "latchkey_rate_limit_store_up",
     "1 while the shared storage of rate limits answers, 0 while processes count for themselves. Absent where none is set.",

@@ -15,6 +15,7 @@ from itsdangerous import TimestampSigner
 
 from local.keys import Keys
 from service.security.csrf import CsrfTokens
+from service.security.signing import Signing
 from tests.conftest import OWN_ORIGIN as OWN
 from tests.conftest import StartService
 from tests.support import loopback, raw
@@ -160,7 +161,7 @@ def test_a_token_signed_by_a_retired_secret(start_service: StartService) -> None
         response = browser.http.post("/auth/logout", headers={"X-CSRF-Token": sign(binding(browser), key)})
         assert (response.status_code == 200) == accepted
     # The newest signs.
-    assert CsrfTokens([new], 60).refusal(browser.fetch_csrf_token(), browser.http.cookies["latchkey_csrf"]) is None
+    assert CsrfTokens(Signing([new]), 60).refusal(browser.fetch_csrf_token(), browser.http.cookies["latchkey_csrf"]) is None
 
 
 FOREIGN_ORIGINS = {

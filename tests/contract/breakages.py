@@ -27,6 +27,7 @@ from service.reply import Reply
 from service.request_context import RequestContext
 from service.security.checks import CredentialChecks
 from service.security.cookies import CookieJar
+from service.security.session_mark import PresentedSession
 
 Edit = Callable[[Scope, Message, dict[str, Any]], None]
 
@@ -133,23 +134,23 @@ def _as_html(_scope: Scope, start: Message, headers: MutableHeaders) -> None:
 
 
 class _AcceptedHandlers(CsrfHandlers):
-    async def get_csrf_token(self, csrf_cookie: str | None) -> Reply:
-        reply = await super().get_csrf_token(csrf_cookie)
+    async def get_csrf_token(self, csrf_cookie: str | None, presented: PresentedSession) -> Reply:
+        reply = await super().get_csrf_token(csrf_cookie, presented)
         return Reply(reply.body, status=202, cookies=reply.cookies)
 
 
 class _FragileHandlers(SessionHandlers):
-    async def sign_in(self, body: SignInRequest) -> Reply:
+    async def sign_in(self, body: SignInRequest, presented: PresentedSession) -> Reply:
         if len(body.password.get_secret_value()) < 3:
             raise RuntimeError("nobody has a password of this length")
-        return await super().sign_in(body)
+        return await super().sign_in(body, presented)
 
 
 class _PickyHandlers(SignUpHandlers):
-    async def sign_up(self, body: SignUpRequest) -> Reply:
+    async def sign_up(self, body: SignUpRequest, presented: PresentedSession) -> Reply:
         if body.profile is not None:
             raise invalid_request("/profile", "is not wanted")
-        return await super().sign_up(body)
+        return await super().sign_up(body, presented)
 
 
 class _OpenChecks(CredentialChecks):
@@ -169,7 +170,7 @@ class _TrustingEndpoint(OperationEndpoint):
 
 
 class _ReadableCookies(CookieJar):
-    def _write(self, name: str, value: str, max_age: int) -> str:
+    def _write(self, name: str, value: str, max_age: int | None) -> str:
         return super()._write(name, value, max_age).replace(" HttpOnly;", "")
 
 

@@ -20,7 +20,7 @@ from tests.support.loopback import TRUST_NOBODY
 
 Sample = tuple[str, ...]
 
-_CONTRACTS: Final = load_contract(CookieJar(False, False, 60, 60)), load_ops_contract()
+_CONTRACTS: Final = load_contract(CookieJar(False, False, 60)), load_ops_contract()
 
 # Every value of the labels that take theirs from a list which a request chooses from. The other labels have a handful.
 LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {

@@ -43,7 +43,7 @@ REQUIRED = {
     "SUPABASE_URL": "https://abcdefghijklmnopqrst.supabase.co",
     "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_kD83jfoqPw92mxNcQ1",
     "SUPABASE_SECRET_KEY": "sb_secret_Zq02mNvB7xLpT4sWdE9r",
-    "CSRF_SECRETS": "3f9a0c71d2e84b56a7f10e9d8c3b2a4596e8d7c1b0af3e2d",
+    "SIGNING_SECRETS": "3f9a0c71d2e84b56a7f10e9d8c3b2a4596e8d7c1b0af3e2d",
 }
 
 documented = {name: (example == "=", value) for example, name, value in LINE.findall(EXAMPLE.read_text())}

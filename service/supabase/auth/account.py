@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from service.errors import forget_frames
-from service.supabase.auth.answers import required, user_id
+from service.supabase.auth.answers import Factor, required, user_id, verified_factors
 from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
 
@@ -43,6 +43,14 @@ class AccountCalls:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
         (identity, email), display_name = await _both(self._identity(user), self._display_name(user))
         return SignedInUser(identity, email, display_name)
+
+    async def factors(self, user: AccessToken) -> tuple[Factor, ...]:
+        """The user's verified second factors. Raises ApiError; unauthorized when the session is over."""
+        async with self._upstream(Call.get_user):
+            found = required(await self._gotrue.client_of(user).get_user(user.value)).user
+            if str(found.id) != user.user_id:
+                raise ForeignAnswerError
+            return verified_factors(found)
 
     async def _identity(self, user: AccessToken) -> tuple[str, str]:
         async with self._upstream(Call.get_user):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from service.security.access_token import unverified_subject
+from service.security.access_token import unverified
 from service.supabase.calls import ForeignAnswerError
 
 if TYPE_CHECKING:
@@ -18,15 +18,24 @@ T = TypeVar("T")
 _COOKIE_VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}", re.ASCII)  # cookie-octet of RFC 6265 section 4.1.1
 
 
+class Factor(NamedTuple):
+    """A second factor that its user has proved to have."""
+
+    id: str
+    type: str
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """An open session. `expires_in` in seconds."""
+    """An open session. `expires_in` in seconds; `factors` are the user's verified ones."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in: int
     user_id: str
     email: str
+    factors: tuple[Factor, ...] = ()
 
 
 def tokens_of(session: Session) -> Tokens:
@@ -38,9 +47,20 @@ def tokens_of(session: Session) -> Tokens:
         raise ValueError("a refresh token that no cookie can carry")
     user = session.user
     identity = user_id(user.id)
-    if unverified_subject(session.access_token) != identity:
+    if unverified(session.access_token).user_id != identity:
         raise ForeignAnswerError
-    return Tokens(session.access_token, session.refresh_token, session.expires_in, identity, user.email or "")
+    return Tokens(
+        session.access_token, session.refresh_token, session.expires_in, identity, user.email or "", verified_factors(user)
+    )
+
+
+def verified_factors(user: User) -> tuple[Factor, ...]:
+    """The user's second factors, without those that were begun only."""
+    return tuple(
+        Factor(factor.id, factor.factor_type, factor.friendly_name)
+        for factor in user.factors or ()
+        if factor.status == "verified"
+    )
 
 
 def require_email(user: User, asked: str) -> None:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+import structlog
+
+from service.error_codes import ErrorCode
+from service.errors import ApiError
 from service.supabase.auth.answers import Tokens, require_email, required, tokens_of
 from service.supabase.call import Call
+from service.supabase.calls import ForeignAnswerError
 
 if TYPE_CHECKING:
+    from service.security.session_mark import SessionMark
     from service.supabase.auth.gotrue import GoTrue
     from service.supabase.calls import UpstreamCall
+
+log = structlog.get_logger(__name__)
 
 Scope = Literal["local", "others", "global"]
 
@@ -30,12 +38,21 @@ class SessionCalls:
             require_email(required(answer.user), email)
             return tokens_of(required(answer.session))
 
-    async def refresh(self, refresh_token: str, *, client_address: str | None) -> Tokens:
-        """Exchange a refresh token for a new session."""
+    async def refresh(self, refresh_token: str, *, mark: SessionMark | None = None, client_address: str | None) -> Tokens:
+        """Exchange a refresh token for new tokens of its session; `mark` says whose that is.
+
+        Raises ApiError auth_session_conflict where it is somebody else's and the mark was never this token's.
+        """
         async with self._upstream(Call.refresh):
             gotrue = self._gotrue.client(Call.refresh, client_address=client_address)
             answer = await gotrue.refresh_session(refresh_token)
-            return tokens_of(required(answer.session))
+            tokens = tokens_of(required(answer.session))
+            if mark is None or mark.user_id == tokens.user_id:
+                return tokens
+            if mark.belongs_to(refresh_token):
+                raise ForeignAnswerError
+        log.warning("session_cookies_disagree")
+        raise ApiError(ErrorCode.auth_session_conflict)
 
     async def sign_out(self, access_token: str, *, client_address: str | None, scope: Scope = "local") -> None:
         """End the session that this access token belongs to, the user's other ones, or all."""

@@ -23,7 +23,7 @@ def refresh_with(browser: Browser, token: str) -> httpx.Response:
 def test_refresh_answers_like_sign_in_and_rotates_the_cookie(signed_in: Browser) -> None:
     user, before = signed_in.me().json()["user"], signed_in.refresh_token
     response = signed_in.refresh()
-    assert response.json().keys() == {"accessToken", "expiresIn", "user"}
+    assert response.json().keys() == {"accessToken", "expiresIn", "user", "aal", "mfa", "next"}
     assert response.json()["user"] == {"id": user["id"], "email": user["email"]}
     assert signed_in.refresh_token not in {None, before}
     assert signed_in.me().status_code == 200

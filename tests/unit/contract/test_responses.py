@@ -22,7 +22,7 @@ SECRET = "eyJhbGciOiJFUzI1NiJ9.c2VjcmV0.c2VjcmV0"
 USER = {"id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11", "email": "ada@example.com"}
 
 
-CONTRACT = load_contract(CookieJar(False, False, 60, 60))
+CONTRACT = load_contract(CookieJar(False, False, 60))
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from service.reply import Reply
 from service.security.cookies import CookieJar
 from service.settings import Settings
 
-CONTRACT = load_contract(CookieJar(False, False, 60, 60))
+CONTRACT = load_contract(CookieJar(False, False, 60))
 ME = ("paths", "/auth/me", "get")
 
 
