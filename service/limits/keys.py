@@ -10,15 +10,29 @@ from service.operation import Checked
 from service.settings import Settings
 
 
+# What is counted together; None where a request is not to be counted.
+Key = Callable[[Checked], str | None]
+
+# Behind one address stand an office or a school: it may ask for so many times the mails that one account gets.
+MAIL_BY_ADDRESS: Final = 10
+
+
+class Count(NamedTuple):
+    """What one limit counts: the quota, `times` over, for each value of the key."""
+
+    key: Key
+    times: int = 1
+
+
 class RateLimit(NamedTuple):
-    """`quota` is in the notation of the `limits` library: "10/minute". `key` says what is counted together.
+    """`quota` is in the notation of the `limits` library: "10/minute". Of several `counts` each has to have room.
 
     `early` counts a request as it comes, whatever becomes of it, and can ask for the address only. The others count requests
     that passed their checks: one that tests no password is no guess.
     """
 
     quota: Callable[[Settings], str]
-    key: Callable[[Checked], str]
+    counts: tuple[Count, ...]
     early: bool = False
 
 
@@ -37,13 +51,34 @@ def by_parameter(argument: str) -> Callable[[Checked], str]:
     return lambda checked: str(checked.parameters.get(argument, ""))
 
 
-def by_user(checked: Checked) -> str:
-    """The bearer token's user."""
-    return checked.user_id or ""
+def by_user(checked: Checked) -> str | None:
+    """The bearer token's user; nothing where there is none."""
+    return checked.user_id
+
+
+def by_mailbox(checked: Checked) -> str | None:
+    """The address that a mail goes to; nothing where the body names none, and it goes to the user's own."""
+    email = checked.body.get("email")
+    return email.lower() if isinstance(email, str) else None
+
+
+def by_guessed_account(checked: Checked) -> str | None:
+    """Whose code or password a request tries: the bearer token's user, or the address that the code was sent to.
+
+    A link's hash is nobody's guess, and would be counted with everybody's; nor is a new password without a proof.
+    """
+    if not checked.body.keys() & {"code", "nonce", "currentPassword"}:
+        return None
+    return checked.user_id or by_mailbox(checked)
 
 
 RATE_LIMITS: Final[Mapping[str, RateLimit]] = {
-    "address": RateLimit(lambda settings: settings.rate_limit_address, by_address, early=True),
-    "credentials": RateLimit(lambda settings: settings.rate_limit_credentials, by_address),
-    "account": RateLimit(lambda settings: settings.rate_limit_account, by_body("email")),
+    "address": RateLimit(lambda settings: settings.rate_limit_address, (Count(by_address),), early=True),
+    "credentials": RateLimit(lambda settings: settings.rate_limit_credentials, (Count(by_address),)),
+    "account": RateLimit(lambda settings: settings.rate_limit_account, (Count(by_body("email")),)),
+    "mail": RateLimit(
+        lambda settings: settings.rate_limit_mail,
+        (Count(by_address, MAIL_BY_ADDRESS), Count(by_user), Count(by_mailbox)),
+    ),
+    "codes": RateLimit(lambda settings: settings.rate_limit_codes, (Count(by_guessed_account),)),
 }

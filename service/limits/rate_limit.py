@@ -62,23 +62,31 @@ class RateLimiter:
     async def count_arrived(self, operation: Operation, client_address: str) -> None:
         """Count a request as it comes. Raises ApiError rate_limited when a limit is used up."""
         for name in operation.limits:
-            limit = RATE_LIMITS[name]
-            if limit.early:
-                await self._count(name, limit.key(Checked(client_address)))
+            if RATE_LIMITS[name].early:
+                await self._count(name, Checked(client_address))
 
     async def count_checked(self, operation: Operation, checked: Checked) -> None:
         """Count a request that passed its checks. Raises ApiError rate_limited when a limit is used up."""
         for name in operation.limits:
-            limit = RATE_LIMITS[name]
-            if not limit.early:
-                await self._count(name, limit.key(checked))
+            if not RATE_LIMITS[name].early:
+                await self._count(name, checked)
 
-    async def _count(self, name: str, key: str) -> None:
-        item = self._items[name]
-        digest = hashlib.sha256(key.encode()).hexdigest()  # a key may hold an e-mail address; the storage need not
-        allowed, remaining, reset_after = await self._hit(item, name, digest)
+    async def _count(self, name: str, checked: Checked) -> None:
+        counted: list[Limit] = []
+        for number, count in enumerate(RATE_LIMITS[name].counts):
+            if (key := count.key(checked)) is not None:
+                # A key may hold an e-mail address; the storage need not.
+                digest = hashlib.sha256(f"{number} {key}".encode("utf-8", "replace")).hexdigest()
+                item = _multiplied(self._items[name], count.times)
+                allowed, remaining, reset_after = await self._hit(item, name, digest)
+                counted.append(Limit(name, item.amount, item.get_expiry(), remaining, reset_after))
+                if not allowed:
+                    break
+        if not counted:
+            return
         request = current_request()
-        request.limits.append(Limit(name, item.amount, item.get_expiry(), remaining, reset_after))
+        # One for each name: the caller is told of the one that is closest to its end.
+        request.limits.append(min(counted, key=lambda limit: limit.remaining / limit.quota))
         if not allowed:
             request.refusal = Refusal("limit", name)
             raise rate_limited(reset_after)
@@ -117,6 +125,10 @@ class RateLimiter:
                 log.warning("rate_limit_storage_recovered")
                 self._recovery = None
                 return
+
+
+def _multiplied(item: RateLimitItem, times: int) -> RateLimitItem:
+    return item if times == 1 else type(item)(item.amount * times, item.multiples)
 
 
 async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, *key: str) -> tuple[bool, int, int]:

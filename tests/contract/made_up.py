@@ -19,7 +19,7 @@ from service.__main__ import main
 from service.contract.documents import load_contract
 from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.limits.keys import RATE_LIMITS, RateLimit, by_parameter
+from service.limits.keys import RATE_LIMITS, Count, RateLimit, by_parameter
 from service.reply import Reply
 from service.security.access_token import AccessToken
 from service.security.cookies import CookieJar
@@ -116,7 +116,7 @@ def contract(cookies: CookieJar) -> dict[str, Any]:
 
 def serve() -> int:
     """Run until told to stop."""
-    limits = {"thing": RateLimit(lambda _settings: QUOTA, by_parameter("thing_id"))}
+    limits = {"thing": RateLimit(lambda _settings: QUOTA, (Count(by_parameter("thing_id")),))}
     build_handlers = app.build_handlers
     with (
         patch.object(app, "load_contract", contract),
