@@ -35,12 +35,13 @@ class Refusal(NamedTuple):
 class RequestContext:
     """One request. Mutable on purpose: each layer adds what it learns, and the access log reads it at the end.
 
-    `path` is the path below where the service is mounted, `path_parameters` are as they were sent. `account`, `token_in` and
-    `token_out` are keyed hashes, for the log.
+    `path` is the path below where the service is mounted; `path_parameters` and `user_agent` are as they were sent. `account`,
+    `token_in` and `token_out` are keyed hashes, for the log.
     """
 
     request_id: str = "-"
     client_address: str = ""
+    user_agent: str = ""
     path: str = ""
     operation: Operation | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from service.settings_policy import problems
+from service.settings_text import trimmed_names, without_blank_values
 from service.settings_values import SettingsValues
 
 
@@ -19,18 +20,27 @@ class Settings(SettingsValues):
     APP_ENV=production, when they are unsafe; the error names every problem with its cure.
     """
 
+    _trimmed: list[str] = PrivateAttr(default_factory=list)
+
+    @property
+    def trimmed(self) -> list[str]:
+        """The variables whose values came with blanks or line ends around them, which are gone."""
+        return self._trimmed
+
     @model_validator(mode="wrap")
     @classmethod
     def _consistent(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - pydantic's
         """All problems at once: what is missing or malformed does not hide what is unsafe."""
+        values = without_blank_values(data)
         errors: list[ErrorDetails] = []
         try:
-            settings = handler(data)
+            settings = handler(values)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
-            settings = handler(_repaired(data, errors))
+            settings = handler(_repaired(values, errors))
         found = list(problems(settings))
         if not errors and not found:
+            settings.trimmed.extend(trimmed_names(values))
             return settings
         raise ValidationError.from_exception_data(
             cls.__name__,

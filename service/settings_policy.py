@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from service.settings_surroundings import is_loopback, known_names, look_alikes, variables
 from service.settings_values import SettingsValues
 
 # 32 characters of a random alphabet carry at least 128 bits; ASVS 5.0 V11.2.3 asks for 128.
@@ -69,8 +70,44 @@ def _contradictions(settings: SettingsValues) -> Iterator[Problem]:
         yield "tracing", "needs the otel extra: pip install '.[otel]'"
     if settings.drain_seconds > settings.graceful_timeout - 2:
         yield "drain_delay", "must leave two seconds of GRACEFUL_TIMEOUT, in which requests in flight finish"
-    if settings.upstream_timeout >= settings.request_timeout:
-        yield "upstream_timeout", "must be less than REQUEST_TIMEOUT, which it has to fit into"
+    captcha = ", with the two seconds that CAPTCHA=here may take" if settings.captcha == "here" else ""
+    for name, seconds in (("upstream_timeout", settings.upstream_timeout), ("mail_timeout", settings.mail_timeout or 0)):
+        if seconds + settings.captcha_deadline >= settings.request_timeout:
+            yield name, f"must be less than REQUEST_TIMEOUT, which it has to fit into{captcha}"
+    yield from _captcha(settings)
+    if "app_env" not in settings.model_fields_set and _is_public(settings):
+        typo = next((name for name, meant in look_alikes(variables(), known_names()).items() if meant == "APP_ENV"), None)
+        hint = f" ({typo} is set: is that a slip?)" if typo is not None else ""
+        cure = "set APP_ENV=production, or APP_ENV=development if that is what you want there"
+        yield "app_env", f"is not set{hint}, and HOST is one that others reach: {cure}"
+
+
+def _is_public(settings: SettingsValues) -> bool:
+    return not is_loopback(settings.host) and settings.supabase_url.startswith("https://")
+
+
+def _captcha(settings: SettingsValues) -> Iterator[Problem]:
+    """A captcha that nobody would check, or check with nothing."""
+    here = settings.captcha == "here"
+    given = {
+        "captcha_provider": settings.captcha_provider,
+        "captcha_site_key": settings.captcha_site_key,
+        "captcha_secret": settings.captcha_secret,
+        "captcha_verify_url": settings.captcha_verify_url,
+    }
+    if settings.captcha == "none":
+        for name in (name for name, value in given.items() if value is not None):
+            yield name, "is of no use with CAPTCHA=none: set CAPTCHA=upstream or CAPTCHA=here, or unset this"
+        return
+    for name in ("captcha_secret", "captcha_verify_url"):
+        if not here and given[name] is not None:
+            yield name, "is for CAPTCHA=here: with CAPTCHA=upstream the project checks the captcha; unset this"
+    if here and settings.captcha_secret is None:
+        yield "captcha_secret", "is not set, and CAPTCHA=here checks the captcha with it: copy it from the provider"
+    if here and settings.captcha_provider is None:
+        yield "captcha_provider", "is not set, and CAPTCHA=here has to know whom to ask: hcaptcha or turnstile"
+    if not here and settings.captcha_site_key is not None and settings.captcha_provider is None:
+        yield "captcha_provider", "is not set, and CAPTCHA_SITE_KEY is of no use without: hcaptcha or turnstile"
 
 
 def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
@@ -82,6 +119,8 @@ def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
         if key_kind(key) == "unknown":
             yield name, "is not a Supabase API key: copy it from the project's API settings"
     yield from _weak_secrets(settings)
+    if settings.captcha_verify_url is not None:
+        yield "captcha_verify_url", "is for development and tests: unset it, the provider's own address is known"
     if settings.csrf_static_token is not None:
         yield "csrf_static_token", "is for development only: unset it"
     for number, origin in enumerate(settings.origins, 1):

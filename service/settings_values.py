@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
 
 from limits import parse_many
-from pydantic import (
-    AliasChoices,
-    Field,
-    SecretStr,
-    field_validator,
-)
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service import settings_text as text
+from service.settings_text import IPNetwork, trimmed
+
 CommaSeparated = NoDecode
-IPNetwork = IPv4Network | IPv6Network
 
 
 class SettingsValues(BaseSettings):
@@ -46,6 +40,12 @@ class SettingsValues(BaseSettings):
     supabase_jwt_audience: str = "authenticated"
     jwt_leeway: int = Field(default=10, ge=0, le=300)
 
+    captcha: Literal["none", "upstream", "here"] = "none"
+    captcha_provider: Literal["hcaptcha", "turnstile"] | None = None
+    captcha_site_key: str | None = None
+    captcha_secret: SecretStr | None = None
+    captcha_verify_url: str | None = None
+
     cors_origins: Annotated[tuple[str, ...], CommaSeparated] | None = None
 
     signing_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
@@ -70,6 +70,7 @@ class SettingsValues(BaseSettings):
     upstream_connect_timeout: float = Field(default=2, gt=0, le=60)
     upstream_read_timeout: float = Field(default=5, gt=0, le=60)
     upstream_timeout: float = Field(default=8, gt=0, le=60)
+    mail_timeout: float | None = Field(default=None, gt=0, le=60)
     upstream_keepalive: float = Field(default=30, gt=0, le=600)
     upstream_max_connections: int = Field(default=512, ge=1, le=10_000)
 
@@ -127,36 +128,75 @@ class SettingsValues(BaseSettings):
         return not self.production if self.validate_responses is None else self.validate_responses
 
     @property
+    def mail_deadline(self) -> float:
+        """Seconds that a call to Supabase may take which sends a mail."""
+        longest = min(12.0, self.request_timeout - self.captcha_deadline - 0.5)
+        return self.mail_timeout or max(longest, self.upstream_timeout)
+
+    @property
+    def captcha_deadline(self) -> float:
+        """Seconds that the captcha's provider may take, before Supabase is called."""
+        return 2.0 if self.captcha == "here" else 0.0
+
+    @property
     def jwt_issuer(self) -> str:
         """What the `iss` claim of an access token must be."""
         return self.supabase_jwt_issuer or f"{self.supabase_url}/auth/v1"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _trim(cls, value: object) -> object:
+        return trimmed(value)
+
+    @field_validator(
+        "host", "supabase_url", "supabase_jwt_issuer", "supabase_jwt_audience", "captcha_site_key", "captcha_secret",
+        "captcha_verify_url", "csrf_static_token", "log_hash_key",
+    )  # fmt: skip
+    @classmethod
+    def _is_one_line(cls, value: SecretStr | str | None) -> SecretStr | str | None:
+        if value is not None:
+            text.require_one_line(value)
+        return value
+
+    @field_validator("supabase_publishable_key", "supabase_secret_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr) -> SecretStr:
+        text.require_key(value)
+        return value
+
     @field_validator("cors_origins", "signing_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _parts(value) if isinstance(value, str) else value
+        return text.entries_of(value) if isinstance(value, str) else value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        entries = _parts(value) if isinstance(value, str) else value
-        return (
-            tuple(_network(entry, number) for number, entry in enumerate(entries, 1)) if isinstance(entries, tuple) else value
-        )
+        if not isinstance(value, str):
+            return value
+        return tuple(text.network(entry, number) for number, entry in enumerate(text.entries_of(value), 1))
 
     @field_validator("supabase_url")
     @classmethod
     def _is_base_url(cls, value: str) -> str:
-        parts = _url_parts(value)
+        parts = text.url_parts(value)
         if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
             raise PydanticCustomError("url", "must be the project's URL, such as https://abc.supabase.co")
-        return value.rstrip("/")
+        return text.project_url(value)
+
+    @field_validator("captcha_verify_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        parts = text.url_parts(value) if value is not None else None
+        if value is not None and (parts is None or parts.scheme not in {"http", "https"} or "@" in parts.netloc):
+            raise PydanticCustomError("url", "must be a URL, such as http://127.0.0.1:9000/siteverify")
+        return value
 
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for number, origin in enumerate(value or (), 1):
-            if origin != "*" and not _ORIGIN.fullmatch(origin):
+            if origin != "*" and not text.ORIGIN.fullmatch(origin):
                 raise PydanticCustomError(
                     "origin",
                     "entry {number} is not an origin: write scheme://host or scheme://host:port in lower case, with no path",
@@ -169,17 +209,15 @@ class SettingsValues(BaseSettings):
     def _not_empty(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not value:
             raise PydanticCustomError("secrets", "must hold at least one secret")
+        for secret in value:
+            text.require_one_line(secret)
         return value
 
     @field_validator("supabase_jwt_secret")
     @classmethod
     def _is_shared_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and _PUBLIC_KEY.match(value.get_secret_value()):
-            raise PydanticCustomError(
-                "public_key",
-                "must be the shared secret, and is a public key: whoever reads that key could sign tokens with it; unset this,"
-                " public keys are fetched from the project",
-            )
+        if value is not None:
+            text.require_shared_secret(value)
         return value
 
     @field_validator("rate_limit_address", "rate_limit_credentials", "rate_limit_account")
@@ -196,8 +234,8 @@ class SettingsValues(BaseSettings):
     @field_validator("rate_limit_storage")
     @classmethod
     def _is_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        parts = _url_parts(value.get_secret_value()) if value is not None else None
-        if value is not None and (parts is None or parts.scheme not in _REDIS_SCHEMES):
+        parts = text.url_parts(value.get_secret_value()) if value is not None else None
+        if value is not None and (parts is None or parts.scheme not in text.REDIS_SCHEMES):
             raise PydanticCustomError(
                 "redis_url", "must be a redis:// or valkey:// URL, with an s for TLS, such as redis://127.0.0.1:6379/0"
             )
@@ -207,30 +245,3 @@ class SettingsValues(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
-_PUBLIC_KEY = re.compile(r"\s*(-----BEGIN|ssh-|ecdsa-|\{)")
-_REDIS_SCHEMES = frozenset({"redis", "rediss", "valkey", "valkeys"})
-
-
-def _url_parts(value: str) -> SplitResult | None:
-    """The parts of a URL with a host; None where it is none."""
-    try:
-        parts = urlsplit(value)
-        return parts if parts.hostname and (parts.port is None or parts.port > 0) else None
-    except ValueError:
-        return None
-
-
-def _parts(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _network(value: object, number: int) -> IPNetwork:
-    try:
-        return ip_network(str(value))
-    except ValueError:
-        raise PydanticCustomError(
-            "network", "entry {number} is not a network: write it as a CIDR, such as 10.0.0.0/8", {"number": number}
-        ) from None

@@ -41,6 +41,7 @@ class RequestContextMiddleware:
         return RequestContext(
             request_id=_request_id(headers.get("x-request-id")),
             client_address=client_address(peer, headers.getlist("x-forwarded-for"), self._trusted_proxies),
+            user_agent=headers.get("user-agent", ""),
             path=path,
             operation=operation,
             path_parameters=path_parameters,

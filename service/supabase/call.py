@@ -1,4 +1,4 @@
-"""What is asked of Supabase. The names are labels in metrics, log and traces."""
+"""What is asked of Supabase, and of a captcha's provider. The names are labels in metrics, log and traces."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ class Call(StrEnum):
     get_user = "get_user"
     get_profile = "get_profile"
     jwks = "jwks"
+    siteverify = "siteverify"
 
 
-TARGETS: Final[Mapping[Call, str]] = {call: "data_api" if call is Call.get_profile else "auth" for call in Call}
+_ELSEWHERE: Final = {Call.get_profile: "data_api", Call.siteverify: "captcha"}
+TARGETS: Final[Mapping[Call, str]] = {call: _ELSEWHERE.get(call, "auth") for call in Call}
+
+# Supabase asks for a captcha before these where the project wants one. Only service/supabase/auth/captcha.py decides whether
+# one of them may carry the secret key, which is let past it.
+GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in})
+
+# Supabase never asks for a captcha here, and believes a forwarded address with the secret key only. What is named neither here
+# nor above goes with the publishable key.
+MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out})
+
+# Supabase sends the mail within these requests, and allows it ten seconds. Whoever hangs up earlier rolls the user back after
+# the mail has gone.
+SENDS_MAIL: Final = frozenset({Call.sign_up})

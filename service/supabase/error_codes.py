@@ -22,10 +22,10 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "hook_timeout_after_retry": ErrorCode.upstream_timeout,
     "hook_payload_invalid_content_type": ErrorCode.upstream_error,
     "hook_payload_over_size_limit": ErrorCode.upstream_error,
-    "conflict": ErrorCode.upstream_error,
+    "conflict": ErrorCode.upstream_unavailable,  # another request holds the lock of this session
     "request_entity_too_large": ErrorCode.upstream_error,
     "unexpected_failure": ErrorCode.upstream_error,
-    "unknown": ErrorCode.upstream_error,
+    "unknown": ErrorCode.auth_rejected,  # a hook of the project refused, with a 4xx of its own
     # Every call as a signed-in user.
     "bad_jwt": ErrorCode.unauthorized,
     "no_authorization": ErrorCode.unauthorized,
@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "refresh_token_already_used": ErrorCode.auth_refresh_invalid,
     # Signing up.
     "signup_disabled": ErrorCode.auth_signup_disabled,
-    "email_provider_disabled": ErrorCode.auth_signup_disabled,
+    "email_provider_disabled": ErrorCode.auth_provider_disabled,
     "email_address_not_authorized": ErrorCode.auth_signup_disabled,
     "email_exists": ErrorCode.auth_email_taken,
     "user_already_exists": ErrorCode.auth_email_taken,
@@ -49,7 +49,7 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     # What sends mail, and what a captcha guards.
     "over_email_send_rate_limit": ErrorCode.rate_limited,
     "over_sms_send_rate_limit": ErrorCode.rate_limited,
-    "captcha_failed": ErrorCode.upstream_error,
+    "captcha_failed": ErrorCode.auth_captcha_failed,
 }
 
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from service.supabase.admin import AdminClient
 from service.supabase.auth.account import AccountCalls
+from service.supabase.auth.captcha import CaptchaAnswer, CaptchaProbe, SecretKeyRule
 from service.supabase.auth.gotrue import GoTrue
 from service.supabase.auth.session import SessionCalls
 from service.supabase.auth.sign_up import SignUpCalls
+from service.supabase.call import SENDS_MAIL, Call
 from service.supabase.calls import UpstreamCall
+from service.supabase.captcha_provider import VERIFY_URLS, CaptchaGate, CaptchaProvider
 from service.supabase.data_api import DataApi
 from service.supabase.http.httpx_client import httpx_client
 from service.supabase.http.pool import PoolState
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Supabase:
-    """What can be asked, by capability. Make it inside the running event loop; close it with `aclose()`.
+    """What can be asked, by capability. Close it with `aclose()`.
 
     `timeout` bounds each call, in seconds.
     """
@@ -40,8 +43,20 @@ class Supabase:
             keepalive=settings.upstream_keepalive,
         )
         http = httpx_client(self._wire)
-        upstream = partial(UpstreamCall, seconds=self.timeout, on_foreign_answer=self._wire.renew_connections)
-        gotrue = GoTrue(http, url, publishable_key=publishable_key, secret_key=secret_key)
+        upstream = partial(_upstream, self._wire, self.timeout, settings.mail_deadline)
+        gotrue = GoTrue(
+            http,
+            url,
+            publishable_key=publishable_key,
+            secret_key=secret_key,
+            may_carry_secret_key=self._may_carry_secret_key,
+            patient_http=httpx_client(self._wire.patient(settings.mail_deadline)),
+        )
+        # Without forwarding no call has a reason to carry the secret key, and a configured captcha is believed.
+        believes = settings.forward_client_ip and settings.captcha == "none"
+        self.captcha_probe = CaptchaProbe(gotrue.client_of_nobody, timeout=self.timeout) if believes else None
+        self._secret_key_rule = SecretKeyRule(self.captcha_probe)
+        self.captcha = CaptchaGate(_provider(settings))
         self.session = SessionCalls(gotrue, upstream)
         self.sign_up = SignUpCalls(gotrue, upstream)
         self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
@@ -49,10 +64,30 @@ class Supabase:
         admin = AdminClient(http, url, secret_key=secret_key)
         self.readiness = ReadinessProbe(self._wire, url, admin, api_key=publishable_key, timeout=settings.upstream_read_timeout)
 
+    def _may_carry_secret_key(self, call: Call, captcha: CaptchaAnswer) -> bool:
+        return self._secret_key_rule.allows(call, captcha)
+
     def pool(self) -> PoolState:
         """How the connection pool stands."""
         return self._wire.pool()
 
     async def aclose(self) -> None:
-        """Close the connection pool."""
+        """Close the connections."""
         self._wire.close()
+        self.captcha.close()
+
+
+def _upstream(wire: Wire, timeout: float, mail_timeout: float, call: Call) -> UpstreamCall:
+    seconds = mail_timeout if call in SENDS_MAIL else timeout
+    return UpstreamCall(call, seconds, on_foreign_answer=wire.renew_connections)
+
+
+def _provider(settings: Settings) -> CaptchaProvider | None:
+    if settings.captcha != "here" or settings.captcha_provider is None or settings.captcha_secret is None:
+        return None  # the settings' policy sees to it that they are there where they are needed
+    return CaptchaProvider(
+        settings.captcha_verify_url or VERIFY_URLS[settings.captcha_provider],
+        secret=settings.captcha_secret.get_secret_value(),
+        site_key=settings.captcha_site_key,
+        deadline=settings.captcha_deadline,
+    )

@@ -23,12 +23,18 @@ RETRY_AFTER_OUTAGE: Final = 5  # seconds: what a front end is asked to wait whil
 RETRY_AFTER_UNKNOWN: Final = 60  # seconds: Supabase's limits are per hour or per five minutes, and it often names none
 MAX_RETRY_AFTER: Final = 86_400  # seconds: the longest that the contract names
 
+MAX_EXPLANATION: Final = 500  # characters of what a hook says, as the contract has it
+
 UPSTREAM: Final = frozenset({ErrorCode.upstream_error, ErrorCode.upstream_unavailable, ErrorCode.upstream_timeout})
 
 _UNAVAILABLE_STATUSES = frozenset({502, 503, 520, 521, 522, 523, 530})
 _TIMEOUT_STATUSES = frozenset({408, 504, 524})
 _WEAK_PASSWORD_REASONS = frozenset({"length", "characters", "pwned"})
 _CODE = re.compile(r"[A-Za-z0-9_]{1,64}")
+
+
+class ComeAgainError(Exception):
+    """Supabase was in the middle of something else; the same request may succeed in a moment."""
 
 
 def api_error(call: Call, exc: Exception) -> ApiError:
@@ -43,6 +49,8 @@ def api_error(call: Call, exc: Exception) -> ApiError:
         case ErrorCode.auth_weak_password:
             reasons = exc.reasons if isinstance(exc, AuthWeakPasswordError) else []
             return ApiError(code, details={"reasons": [reason for reason in reasons if reason in _WEAK_PASSWORD_REASONS]})
+        case ErrorCode.auth_rejected:
+            return ApiError(code, details={"explanation": _explanation(exc)})
         case ErrorCode.invalid_request:
             return ApiError(code, details={"errors": [{"path": "", "message": "was refused by Supabase", "rule": "refused"}]})
     return ApiError(code)
@@ -68,6 +76,8 @@ def reason(exc: Exception) -> str:
 
 
 def _meaning(call: Call, exc: Exception, response: httpx.Response | None) -> ErrorCode:
+    if isinstance(exc, ComeAgainError):
+        return ErrorCode.upstream_unavailable
     if response is not None and (code := _by_status(response.status_code)) is not None:
         return code
     if isinstance(exc, APIError):
@@ -108,6 +118,12 @@ def _response_of(exc: BaseException | None) -> httpx.Response | None:
     return None
 
 
+def _explanation(exc: Exception) -> str:
+    """What a hook of the project says to the user, on one line, without characters that would do something."""
+    message = exc.message if isinstance(exc, AuthError) and isinstance(exc.message, str) else ""
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:MAX_EXPLANATION]
+
+
 def _retry_after(response: httpx.Response | None, default: int) -> int:
     """Seconds, from Supabase's Retry-After where it names some (RFC 9110 section 10.2.3: a number, or a date)."""
     value = response.headers.get("Retry-After", "").strip() if response is not None else ""
@@ -116,7 +132,7 @@ def _retry_after(response: httpx.Response | None, default: int) -> int:
     else:
         try:
             seconds = ceil(parsedate_to_datetime(value).timestamp() - time.time())
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):  # also a year, a month or a zone that no calendar has
             return default
     return min(max(seconds, 1), MAX_RETRY_AFTER)
 

@@ -1,4 +1,4 @@
-"""Makes clients of Supabase Auth: which key goes with a call, whose address, which trace.
+"""Makes clients of Supabase Auth: which key goes with a call, whose address, whose program, which trace, and how much patience.
 
 A client keeps the session of whoever signs in with it, and the package keeps more in it (code verifiers, second factors). So
 each call gets one of its own, made from nothing: 6 µs, as much as copying one takes. The connections under them are shared.
@@ -6,13 +6,17 @@ each call gets one of its own, made from nothing: 6 µs, as much as copying one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from supabase_auth import AsyncGoTrueClient, AsyncSupportedStorage
 from supabase_auth.types import Session, User
 
-from service.supabase.call import Call
+from service.request_context import current_request
+from service.supabase.auth import user_agent
+from service.supabase.auth.captcha import NO_CAPTCHA, CaptchaAnswer
+from service.supabase.call import GUARDED_BY_CAPTCHA, SENDS_MAIL, Call
 from service.telemetry import tracing
 
 if TYPE_CHECKING:
@@ -20,36 +24,64 @@ if TYPE_CHECKING:
 
     from service.security.access_token import AccessToken
 
-# The calls that may carry the secret key, because Supabase never asks for a captcha there. Whoever holds that key is let past a
-# project's captcha, so any call that is not named here goes with the publishable key: sign-up and sign-in by password, and
-# later one-time passwords, recovery, resending, magic links and SSO.
-MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out})
+
+MayCarrySecretKey = Callable[[Call, CaptchaAnswer], bool]
 
 
 class GoTrue:
-    """Clients for the project at `base_url`.
+    """Clients for the project at `base_url`. `patient_http` waits as long for an answer as Supabase takes to send a mail.
 
     What they send that makes Supabase send mail carries a code challenge (RFC 7636), a new one each time: the link in the mail
     then leads to a URL with a code, and not to one with the session's tokens.
     """
 
-    def __init__(self, http: httpx.AsyncClient, base_url: str, *, publishable_key: str, secret_key: str) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        base_url: str,
+        *,
+        publishable_key: str,
+        secret_key: str,
+        may_carry_secret_key: MayCarrySecretKey,
+        patient_http: httpx.AsyncClient,
+    ) -> None:
         self._http = http
+        self._patient_http = patient_http
         self._url = f"{base_url}/auth/v1"
         self._publishable_key = publishable_key
         self._secret_key = secret_key
+        self._may_carry_secret_key = may_carry_secret_key
 
-    def client(self, call: Call, *, client_address: str | None = None) -> AsyncGoTrueClient:
+    def client(
+        self, call: Call, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA
+    ) -> AsyncGoTrueClient:
         """A client for one call of a caller who is not signed in yet, or whose tokens go with the call."""
+        headers = tracing.headers()
         # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
-        if client_address is None or call not in MAY_CARRY_SECRET_KEY:
-            return _Client(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()})
-        headers = {"apikey": self._secret_key, "Sb-Forwarded-For": client_address, **tracing.headers()}
-        return _Client(self._http, self._url, headers)
+        if (client_address is not None or captcha.checked) and self._may_carry_secret_key(call, captcha):
+            headers |= self._secret_key_headers(call) | {"User-Agent": user_agent.summary(current_request().user_agent)}
+            if client_address is not None:
+                headers["Sb-Forwarded-For"] = client_address
+        else:
+            headers |= {"apikey": self._publishable_key, "User-Agent": user_agent.as_sent(current_request().user_agent)}
+        return _Client(self._patient_http if call in SENDS_MAIL else self._http, self._url, headers)
 
     def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
         """A client for one call as a signed-in user."""
-        return _ClientOfUser(self._http, self._url, {"apikey": self._publishable_key, **tracing.headers()}, user)
+        own = user_agent.as_sent(current_request().user_agent)
+        headers = {"apikey": self._publishable_key, "User-Agent": own, **tracing.headers()}
+        return _ClientOfUser(self._http, self._url, headers, user)
+
+    def client_of_nobody(self) -> AsyncGoTrueClient:
+        """A client for one call on the service's own behalf, which must not count as anybody's."""
+        return _Client(self._http, self._url, {"apikey": self._publishable_key, "User-Agent": user_agent.OURS})
+
+    def _secret_key_headers(self, call: Call) -> dict[str, str]:
+        headers = {"apikey": self._secret_key}
+        if call in GUARDED_BY_CAPTCHA and not self._secret_key.startswith("sb_secret_"):
+            # The gateway puts a newer key there by itself; an older one is a JWT, and its role lets the call past the captcha.
+            headers["Authorization"] = f"Bearer {self._secret_key}"
+        return headers
 
 
 class _Client(AsyncGoTrueClient):

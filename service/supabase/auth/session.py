@@ -10,10 +10,13 @@ import structlog
 from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.supabase.auth.answers import Tokens, require_email, required, tokens_of
+from service.supabase.auth.captcha import NO_CAPTCHA, CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
 
 if TYPE_CHECKING:
+    from supabase_auth.types import SignInWithPasswordCredentials
+
     from service.security.session_mark import SessionMark
     from service.supabase.auth.gotrue import GoTrue
     from service.supabase.calls import UpstreamCall
@@ -30,11 +33,16 @@ class SessionCalls:
         self._gotrue = gotrue
         self._upstream = upstream
 
-    async def sign_in(self, email: str, password: str) -> Tokens:
+    async def sign_in(
+        self, email: str, password: str, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA
+    ) -> Tokens:
         """Open a session."""
-        async with self._upstream(Call.sign_in):
-            gotrue = self._gotrue.client(Call.sign_in)
-            answer = await gotrue.sign_in_with_password({"email": email, "password": password})
+        async with CaptchaCall(self._upstream(Call.sign_in), captcha):
+            gotrue = self._gotrue.client(Call.sign_in, client_address=client_address, captcha=captcha)
+            credentials: SignInWithPasswordCredentials = {"email": email, "password": password}
+            if captcha.token is not None:
+                credentials["options"] = {"captcha_token": captcha.token}
+            answer = await gotrue.sign_in_with_password(credentials)
             require_email(required(answer.user), email)
             return tokens_of(required(answer.session))
 

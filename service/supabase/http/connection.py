@@ -24,7 +24,7 @@ class Connection(asyncio.Protocol):
         keepalive: float,
     ) -> None:
         self._loop = loop
-        self._read_timeout = read_timeout
+        self._read_timeout = self._patience = read_timeout
         self._keepalive = keepalive
         self._on_lost: Callable[[Connection], None] | None = None
         self._lost = False
@@ -37,8 +37,8 @@ class Connection(asyncio.Protocol):
         self._heard_at = 0.0
         self._idle_until = float("inf")
 
-    async def exchange(self, request: bytes, *, head: bool = False) -> Answer:
-        """Send a request and wait for its response; `head` says that it is a HEAD.
+    async def exchange(self, request: bytes, *, head: bool = False, read_timeout: float | None = None) -> Answer:
+        """Send a request and wait for its response; `head` says that it is a HEAD. It may have a `read_timeout` of its own.
 
         Raises ReadTimeoutError, ConnectionLostError or UnusableResponseError. Whoever stops waiting, for whatever
         reason, ends the connection: its answer would otherwise be taken for the next one's.
@@ -55,7 +55,8 @@ class Connection(asyncio.Protocol):
         awaited: asyncio.Future[Answer] = self._loop.create_future()
         self._awaited = awaited
         self._heard_at = self._loop.time()
-        self._timer = self._loop.call_later(self._read_timeout, self._check_silence)
+        self._patience = self._read_timeout if read_timeout is None else read_timeout
+        self._timer = self._loop.call_later(self._patience, self._check_silence)
         self._transport.write(request)
         try:
             answer = await awaited
@@ -167,7 +168,7 @@ class Connection(asyncio.Protocol):
         self.abort()
 
     def _check_silence(self) -> None:
-        left = self._heard_at + self._read_timeout - self._loop.time()
+        left = self._heard_at + self._patience - self._loop.time()
         if left > 0.001:
             self._timer = self._loop.call_later(left, self._check_silence)
         else:

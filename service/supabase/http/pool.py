@@ -50,7 +50,6 @@ class ConnectionPool:
         self._read_timeout = read_timeout
         self._max_connections = max_connections
         self._keepalive = keepalive
-        self._loop = asyncio.get_running_loop()
         self._idle: deque[Connection] = deque()
         self._alive: set[Connection] = set()
         self._taken = 0  # connections that are, and those that are being made
@@ -125,7 +124,7 @@ class ConnectionPool:
 
     async def _wait(self) -> Connection | None:
         """The next connection that is given back; None means that the caller may make one."""
-        waiter: asyncio.Future[Connection | None] = self._loop.create_future()
+        waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
             async with asyncio.timeout(self._connect_timeout):
@@ -146,12 +145,13 @@ class ConnectionPool:
             self.release(connection)
 
     async def _connect(self) -> Connection:
-        connection = Connection(self._loop, read_timeout=self._read_timeout, keepalive=self._keepalive)
+        loop = asyncio.get_running_loop()
+        connection = Connection(loop, read_timeout=self._read_timeout, keepalive=self._keepalive)
         try:
             async with asyncio.timeout(self._connect_timeout):
-                addresses = await self._loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
                 plain = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_DELAY)
-                await self._loop.create_connection(
+                await loop.create_connection(
                     lambda: connection, sock=plain, ssl=self._tls, server_hostname=self._host if self._tls else None
                 )
         except BaseException as error:

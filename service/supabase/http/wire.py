@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
 from service.supabase.http.errors import ConnectionLostError, UnsendableRequestError
 from service.supabase.http.pool import ConnectionPool, PoolState
 from service.supabase.http.request_writer import request_bytes
-from service.supabase.http.sender import Answer
+from service.supabase.http.sender import Answer, Sender
 
 _TARGET: Final = re.compile(r"/[!-\"$-~]*")  # RFC 9112 section 3.2.1, and no fragment
 
@@ -24,8 +24,8 @@ class Wire:
     store.
 
     It follows no redirects (Supabase sends none, and one would carry the credentials elsewhere), keeps no cookies (they would
-    travel from one user's request to the next), and takes no proxy or credentials from the environment. Make it inside the
-    running event loop, and close it with `close()`.
+    travel from one user's request to the next), and takes no proxy or credentials from the environment. It belongs to the event
+    loop that it is first used in, and can be made outside of any; close it with `close()`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Wire:
         )
         # Answers are small: to decompress them would take longer than to read them. Should some proxy compress them all the
         # same, they are understood.
-        self._common_headers = f"Host: {parts.netloc}\r\nAccept-Encoding: identity\r\nUser-Agent: latchkey\r\n"
+        self._common_headers = f"Host: {parts.netloc}\r\nAccept-Encoding: identity\r\n"
 
     @property
     def origin(self) -> str:
@@ -69,18 +69,30 @@ class Wire:
         the connection is still whole; and where a used one ends without a byte of an answer, a GET is sent again, once, over a
         new one (RFC 9110 section 9.2.2). Nothing else is ever sent twice.
         """
+        return await self._send(method, target, headers, body, None)
+
+    def patient(self, read_timeout: float) -> Sender:
+        """The same connections, for requests whose answer may begin so much later, in seconds."""
+        return _Patient(self, self._send, read_timeout)
+
+    async def _send(
+        self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None, read_timeout: float | None
+    ) -> Answer:
         if _TARGET.fullmatch(target) is None:
             raise UnsendableRequestError("not a valid request target")
-        request = request_bytes(method, target, self._common_headers, headers, body)
+        headers = list(headers)
+        names_itself = any(name.lower() == "user-agent" for name, _ in headers)
+        common_headers = self._common_headers if names_itself else f"{self._common_headers}User-Agent: latchkey\r\n"
+        request = request_bytes(method, target, common_headers, headers, body)
         connection = await self._pool.acquire()
         reused = connection.used
         try:
-            answer = await connection.exchange(request, head=method == "HEAD")
+            answer = await connection.exchange(request, head=method == "HEAD", read_timeout=read_timeout)
         except ConnectionLostError:
             if not (method == "GET" and reused and connection.answered_nothing):
                 raise
             connection = await self._pool.acquire(new=True)
-            answer = await connection.exchange(request)
+            answer = await connection.exchange(request, read_timeout=read_timeout)
         self._pool.release(connection)
         return answer
 
@@ -98,6 +110,25 @@ class Wire:
     def close(self) -> None:
         """Close all connections; what is under way fails."""
         self._pool.close()
+
+
+_Send = Callable[[str, str, Iterable[tuple[str, str]], bytes | None, float | None], Awaitable[Answer]]
+
+
+class _Patient:
+    def __init__(self, wire: Wire, send: _Send, read_timeout: float) -> None:
+        self._wire = wire
+        self._send = send
+        self._read_timeout = read_timeout
+
+    @property
+    def origin(self) -> str:
+        return self._wire.origin
+
+    async def send(
+        self, method: str, target: str, headers: Iterable[tuple[str, str]] = (), body: bytes | None = None
+    ) -> Answer:
+        return await self._send(method, target, headers, body, self._read_timeout)
 
 
 def _tls_context() -> ssl.SSLContext:
