@@ -19,9 +19,12 @@ from service.contract.security_schemes import Scheme
 from service.draining import DRAINING
 from service.handlers.account import AccountHandlers
 from service.handlers.csrf import CsrfHandlers
+from service.handlers.deletion import DeletionHandlers
+from service.handlers.mfa import MfaHandlers
 from service.handlers.ops import OpsHandlers
 from service.handlers.session import SessionHandlers
-from service.handlers.shared import ForwardedAddress, Sessions
+from service.handlers.sessions import OwnSessionsHandlers
+from service.handlers.shared import ForwardedAddress, SecondFactor, Sessions
 from service.handlers.sign_up import SignUpHandlers
 from service.limits.rate_limit import RateLimiter, build_limiter
 from service.middleware.stack import build_middleware
@@ -131,11 +134,28 @@ def build_handlers(
         hash_token=hash_token,
         timeout=supabase.timeout,
     )
+    second_factor = SecondFactor(supabase=supabase.account)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
         SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
         SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address),
         AccountHandlers(supabase=supabase.account),
+        MfaHandlers(
+            supabase=supabase.mfa,
+            sessions=sessions,
+            second_factor=second_factor,
+            client_address=client_address,
+            issuer=settings.mfa_issuer,
+        ),
+        OwnSessionsHandlers(
+            supabase=supabase.own_sessions,
+            sessions=sessions,
+            second_factor=second_factor,
+            shows_addresses=settings.forward_client_ip,
+        ),
+        DeletionHandlers(
+            supabase=supabase.deletion, sessions=sessions, second_factor=second_factor, kind=settings.account_deletion
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from limits import parse_many
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service import settings_text as text
 from service.settings_text import IPNetwork, trimmed
+
+_ISSUER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 .-]{0,62}[A-Za-z0-9.])?")  # a colon would end it in a key URI
 
 CommaSeparated = NoDecode
 
@@ -46,6 +49,9 @@ class SettingsValues(BaseSettings):
     captcha_secret: SecretStr | None = None
     captcha_verify_url: str | None = None
 
+    account_deletion: Literal["off", "hard", "soft"] = "off"
+    mfa_issuer: str | None = None
+
     cors_origins: Annotated[tuple[str, ...], CommaSeparated] | None = None
 
     signing_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
@@ -79,6 +85,8 @@ class SettingsValues(BaseSettings):
     rate_limit_address: str = "600/minute"
     rate_limit_credentials: str = "60/minute"
     rate_limit_account: str = "10/minute"
+    rate_limit_mail: str = "10/hour"
+    rate_limit_codes: str = "10/10 minutes"
 
     trusted_proxies: Annotated[tuple[IPNetwork, ...], CommaSeparated] = ()
     forward_client_ip: bool = False
@@ -213,6 +221,13 @@ class SettingsValues(BaseSettings):
             text.require_one_line(secret)
         return value
 
+    @field_validator("mfa_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str | None) -> str | None:
+        if value is not None and not _ISSUER.fullmatch(value):
+            raise PydanticCustomError("issuer", "must be a name of at most 64 letters, digits, blanks, dots and hyphens")
+        return value
+
     @field_validator("supabase_jwt_secret")
     @classmethod
     def _is_shared_secret(cls, value: SecretStr | None) -> SecretStr | None:
@@ -220,7 +235,9 @@ class SettingsValues(BaseSettings):
             text.require_shared_secret(value)
         return value
 
-    @field_validator("rate_limit_address", "rate_limit_credentials", "rate_limit_account")
+    @field_validator(
+        "rate_limit_address", "rate_limit_credentials", "rate_limit_account", "rate_limit_mail", "rate_limit_codes"
+    )
     @classmethod
     def _is_rate_limit(cls, value: str) -> str:
         try:

@@ -9,7 +9,6 @@ from service.limits.client_address import limit_key
 from service.operation import Checked
 from service.settings import Settings
 
-
 # What is counted together; None where a request is not to be counted.
 Key = Callable[[Checked], str | None]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import httpx
-from postgrest import AsyncPostgrestClient, AsyncSelectRequestBuilder
+from postgrest import AsyncPostgrestClient, AsyncRPCFilterRequestBuilder, AsyncSelectRequestBuilder
 from postgrest.base_request_builder import RequestConfig
 
 from service.telemetry import tracing
@@ -32,8 +33,27 @@ class DataApi:
 
         The package's own `from_(table).select(columns)` does the same in 12 µs more, most of it for columns with spaces.
         """
-        headers = httpx.Headers({**self._headers, "Authorization": f"Bearer {user.value}", **tracing.headers()})
         columns_wanted = httpx.QueryParams({"select": columns})
         return AsyncSelectRequestBuilder(
-            RequestConfig(self._http, self._url / table, "GET", headers, columns_wanted, None, None, retry_enabled=False)
+            RequestConfig(
+                self._http, self._url / table, "GET", self._headers_of(user), columns_wanted, None, None, retry_enabled=False
+            )
         )
+
+    def call(self, function: str, arguments: Mapping[str, str], user: AccessToken) -> AsyncRPCFilterRequestBuilder:
+        """A call of a function of the database, as this user."""
+        return AsyncRPCFilterRequestBuilder(
+            RequestConfig(
+                self._http,
+                self._url / "rpc" / function,
+                "POST",
+                self._headers_of(user),
+                httpx.QueryParams(),
+                None,
+                dict(arguments),
+                retry_enabled=False,
+            )
+        )
+
+    def _headers_of(self, user: AccessToken) -> httpx.Headers:
+        return httpx.Headers({**self._headers, "Authorization": f"Bearer {user.value}", **tracing.headers()})

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from service.supabase.admin import AdminClient
 from service.supabase.auth.account import AccountCalls
 from service.supabase.auth.captcha import CaptchaAnswer, CaptchaProbe, SecretKeyRule
+from service.supabase.auth.deletion import DeletionCalls
 from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.mfa import MfaCalls
 from service.supabase.auth.session import SessionCalls
+from service.supabase.auth.sessions import OwnSessionsCalls
 from service.supabase.auth.sign_up import SignUpCalls
 from service.supabase.call import SENDS_MAIL, Call
 from service.supabase.calls import UpstreamCall
@@ -59,9 +62,13 @@ class Supabase:
         self.captcha = CaptchaGate(_provider(settings))
         self.session = SessionCalls(gotrue, upstream)
         self.sign_up = SignUpCalls(gotrue, upstream)
-        self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
+        data_api = DataApi(http, url, publishable_key=publishable_key)
+        self.account = AccountCalls(gotrue, data_api, upstream)
+        self.mfa = MfaCalls(gotrue, upstream)
+        self.own_sessions = OwnSessionsCalls(gotrue, data_api, upstream)
         self.signing_keys = SigningKeys(http, url, timeout=self.timeout)
         admin = AdminClient(http, url, secret_key=secret_key)
+        self.deletion = DeletionCalls(gotrue, admin, upstream)
         self.readiness = ReadinessProbe(self._wire, url, admin, api_key=publishable_key, timeout=settings.upstream_read_timeout)
 
     def _may_carry_secret_key(self, call: Call, captcha: CaptchaAnswer) -> bool:

@@ -56,7 +56,7 @@ class GoTrue:
         self, call: Call, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA
     ) -> AsyncGoTrueClient:
         """A client for one call of a caller who is not signed in yet, or whose tokens go with the call."""
-        headers = tracing.headers()
+        headers = dict(tracing.headers())
         # Supabase takes the user's address for its own rate limits, but only from who holds the secret key.
         if (client_address is not None or captcha.checked) and self._may_carry_secret_key(call, captcha):
             headers |= self._secret_key_headers(call) | {"User-Agent": user_agent.summary(current_request().user_agent)}
@@ -66,11 +66,23 @@ class GoTrue:
             headers |= {"apikey": self._publishable_key, "User-Agent": user_agent.as_sent(current_request().user_agent)}
         return _Client(self._patient_http if call in SENDS_MAIL else self._http, self._url, headers)
 
-    def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
-        """A client for one call as a signed-in user."""
-        own = user_agent.as_sent(current_request().user_agent)
-        headers = {"apikey": self._publishable_key, "User-Agent": own, **tracing.headers()}
+    def client_of(self, user: AccessToken, call: Call | None = None, *, client_address: str | None = None) -> AsyncGoTrueClient:
+        """A client for one call as a signed-in user. The address goes with those calls that may carry the secret key."""
+        headers = dict(tracing.headers())
+        program = current_request().user_agent
+        if client_address is not None and call is not None and self._may_carry_secret_key(call, NO_CAPTCHA):
+            headers |= {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
+            headers["User-Agent"] = user_agent.summary(program)
+        else:
+            headers |= {"apikey": self._publishable_key, "User-Agent": user_agent.as_sent(program)}
         return _ClientOfUser(self._http, self._url, headers, user)
+
+    def client_of_owner(self) -> AsyncGoTrueClient:
+        """A client for one call as whoever holds the secret key, for what Supabase lets no user do."""
+        headers = {"apikey": self._secret_key, "User-Agent": user_agent.OURS, **tracing.headers()}
+        if not self._secret_key.startswith("sb_secret_"):  # for a newer key the gateway puts a token there by itself
+            headers["Authorization"] = f"Bearer {self._secret_key}"
+        return _Client(self._http, self._url, headers)
 
     def client_of_nobody(self) -> AsyncGoTrueClient:
         """A client for one call on the service's own behalf, which must not count as anybody's."""
