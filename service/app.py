@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         table,
         [
             *build_handlers(settings, supabase, security, background, token_hasher(hash_key)),
-            OpsHandlers(supabase=supabase, limiter=limiter, vital_signs=vital_signs, draining=DRAINING),
+            OpsHandlers(supabase=supabase, tokens=security.issued, limiter=limiter, vital_signs=vital_signs, draining=DRAINING),
         ],
         schemes={
             "csrfToken": Scheme(security.checks.check_csrf),
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         readers={"csrf_cookie": security.checks.csrf_cookie, "presented": security.checks.presented_session},
         hooks=[account_noter(account_hasher(hash_key)), *([limiter.count_checked] if limiter is not None else [])],
         middleware=build_middleware(settings, table, limiter, compile_error_responses(documents[0])),
-        lifespan=_lifespan(vital_signs, background, supabase, limiter),
+        lifespan=_lifespan(settings, vital_signs, background, supabase, limiter),
         swagger_ui=settings.serves_swagger_ui,
     )
 
@@ -96,7 +96,9 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
     )
     signing = Signing([secret.get_secret_value() for secret in settings.signing_secrets])
     marks = SessionMarks(signing)
-    csrf = CsrfTokens(signing, settings.csrf_ttl, _secret(settings.csrf_static_token))
+    csrf = CsrfTokens(
+        signing, ttl=settings.csrf_ttl, leeway=settings.jwt_leeway, static_token=_secret(settings.csrf_static_token)
+    )
     verifier = AccessTokenVerifier(
         issuer=settings.jwt_issuer,
         audience=settings.supabase_jwt_audience,
@@ -110,6 +112,7 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         marks=marks,
         verifier=verifier,
         origins=settings.origins,
+        origins_are_named=bool(settings.cors_origins),
         https_only=settings.production,
     )
     return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), checks)
@@ -138,7 +141,13 @@ def build_handlers(
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
         SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
-        SessionHandlers(supabase=supabase.session, sessions=sessions, client_address=client_address),
+        SessionHandlers(
+            supabase=supabase.session,
+            sessions=sessions,
+            second_factor=second_factor,
+            client_address=client_address,
+            timeout=supabase.timeout,
+        ),
         AccountHandlers(supabase=supabase.account),
         MfaHandlers(
             supabase=supabase.mfa,
@@ -172,7 +181,7 @@ def build_vital_signs(supabase: Supabase, limiter: RateLimiter | None) -> VitalS
 
 
 def _lifespan(
-    vital_signs: VitalSigns, background: Background, supabase: Supabase, limiter: RateLimiter | None
+    settings: Settings, vital_signs: VitalSigns, background: Background, supabase: Supabase, limiter: RateLimiter | None
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -180,7 +189,7 @@ def _lifespan(
         try:
             yield
         finally:
-            await background.finish(supabase.timeout)
+            await background.finish(DRAINING.left_of(settings.graceful_timeout - 1))
             measuring.cancel()
             await tracing.stop()
             await supabase.aclose()

@@ -54,6 +54,12 @@ class ApiError(Exception):
         self.upstream = upstream
         self.supabase_code: str | None = None
 
+    def copy(self) -> ApiError:
+        """The same error, to be raised somewhere else: whoever raises one may add to it."""
+        copied = ApiError(self.code, details=self.details, headers=self.headers, cookies=self.cookies, upstream=self.upstream)
+        copied.supabase_code = self.supabase_code
+        return copied
+
     @property
     def status(self) -> int:
         """The HTTP status."""

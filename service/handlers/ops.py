@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from service.draining import Draining
 from service.limits.rate_limit import RateLimiter
 from service.reply import Reply, Text
+from service.security.issued_tokens import IssuedTokens
 from service.supabase.project import Supabase
 from service.supabase.readiness import SupabaseState
 from service.telemetry import metrics
@@ -35,6 +36,7 @@ class Checks(BaseModel):
     auth: CheckResult
     data_api: CheckResult
     migration: CheckResult
+    tokens: CheckResult
     rate_limits: CheckResult
     draining: CheckResult
 
@@ -47,10 +49,19 @@ class Readiness(BaseModel):
 
 
 class OpsHandlers:
-    """What the operations ask: Supabase, the rate limits, the process itself, and whether it was told to stop."""
+    """What the operations ask: Supabase and its tokens, the rate limits, the process itself, whether it was told to stop."""
 
-    def __init__(self, *, supabase: Supabase, limiter: RateLimiter | None, vital_signs: VitalSigns, draining: Draining) -> None:
+    def __init__(
+        self,
+        *,
+        supabase: Supabase,
+        tokens: IssuedTokens,
+        limiter: RateLimiter | None,
+        vital_signs: VitalSigns,
+        draining: Draining,
+    ) -> None:
         self._supabase = supabase
+        self._tokens = tokens
         self._limiter = limiter
         self._vital_signs = vital_signs
         self._draining = draining
@@ -71,10 +82,12 @@ class OpsHandlers:
             auth=supabase.auth,
             data_api=supabase.data_api,
             migration=supabase.migration,
+            tokens=self._tokens.state,
             rate_limits="degraded" if self._limiter is not None and self._limiter.degraded else "ok",
             draining="failed" if self._draining.active else "ok",
         )
         ready = not {"failed", "unknown"} & {checks.auth, checks.data_api, checks.migration, checks.draining}
+        ready = ready and checks.tokens != "failed"  # unknown is what every process begins with
         if ready:
             return Reply(Readiness(status="ready", checks=checks))
         return Reply(Readiness(status="unavailable", checks=checks), status=503, headers={"Retry-After": _RETRY_AFTER})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
@@ -96,7 +96,7 @@ class Sessions:
         try:
             token = await self._issued.check(tokens.access_token)
         except ApiError:
-            self._background.start(self.end(tokens.access_token), name="end_unusable_session")
+            self._end_later(self.end(tokens.access_token), name="end_unusable_session")
             raise
         mark = presented.mark
         if remember is None:
@@ -130,30 +130,31 @@ class Sessions:
     async def end(self, access_token: str, scope: Scope = "local") -> None:
         """End a session at Supabase, best effort: what goes wrong is logged, and nothing is raised."""
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._supabase.sign_out(access_token, client_address=self._client_address(), scope=scope)
-        except (ApiError, TimeoutError) as error:
+            await self._supabase.sign_out(access_token, client_address=self._client_address(), scope=scope)
+        except ApiError as error:
             _log_unless_over(error)
 
-    async def end_by_cookies(self, presented: PresentedSession, *, but_not: AccessToken | None = None) -> Tokens | None:
-        """The same for a session that only its cookies tell of. Gives the tokens that its refresh token was exchanged for.
+    async def end_by_cookies(
+        self, presented: PresentedSession, *, of: str | None = None, but_not: str | None = None
+    ) -> str | None:
+        """The same for a session that only its cookies tell of. Returns whose it is; None where that did not come out.
 
-        Supabase ends sessions by access token, so the refresh token is exchanged for one first. Nothing is ended that the
-        cookies do not agree about, nor the session of `but_not`.
+        Supabase ends sessions by access token, so the refresh token is exchanged for one first. Nothing is ended of another
+        user than `of` or than the cookies say, nor the session `but_not`.
         """
         if presented.refresh_token is None:
             return None
+        self.note_presented(presented.refresh_token)
         try:
-            async with asyncio.timeout(self._timeout):
-                tokens = await self._supabase.refresh(
-                    presented.refresh_token, mark=presented.mark, client_address=self._client_address()
-                )
-        except (ApiError, TimeoutError) as error:
+            tokens = await self._supabase.refresh(
+                presented.refresh_token, mark=presented.mark, client_address=self._client_address()
+            )
+        except ApiError as error:
             _log_unless_over(error)
             return None
-        if but_not is None or unverified(tokens.access_token).session_id != but_not.session_id:
+        if of in {None, tokens.user_id} and unverified(tokens.access_token).session_id != but_not:
             await self.end(tokens.access_token)
-        return tokens
+        return tokens.user_id
 
     def note_presented(self, refresh_token: str) -> None:
         """Let the log recognize a refresh token that came."""
@@ -162,7 +163,14 @@ class Sessions:
     def _end_replaced(self, token: AccessToken, presented: PresentedSession) -> None:
         same = presented.mark is not None and presented.mark.session_id == token.session_id
         if presented.refresh_token is not None and not same:
-            self._background.start(self.end_by_cookies(presented, but_not=token), name="end_replaced_session")
+            self._end_later(self.end_by_cookies(presented, but_not=token.session_id), name="end_replaced_session")
+
+    def _end_later(self, ending: Coroutine[None, None, object], *, name: str) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(self._timeout):
+                await ending
+
+        self._background.start(bounded(), name=name)
 
     def _opened(self, token: AccessToken, tokens: Tokens, *, remember: bool, next_step: NextStep | None) -> OpenedSession:
         with answer_of_supabase():
@@ -215,10 +223,8 @@ def _mfa_required(factors: Iterable[Factor]) -> ApiError:
         return mfa_required([factor_model(factor).model_dump(mode="json", exclude_none=True) for factor in factors])
 
 
-def _log_unless_over(error: ApiError | TimeoutError) -> None:
-    if isinstance(error, TimeoutError):
-        log.warning("session_not_revoked", code=ErrorCode.upstream_timeout.value)
-    elif error.code not in _OVER:  # an ended session is what was asked for
+def _log_unless_over(error: ApiError) -> None:
+    if error.code not in _OVER:  # an ended session is what was asked for
         log.warning("session_not_revoked", code=error.code.value, supabase_code=error.supabase_code)
 
 

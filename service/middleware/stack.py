@@ -14,6 +14,7 @@ from service.middleware.context import RequestContextMiddleware
 from service.middleware.cors import ExactCorsMiddleware
 from service.middleware.deadline import DeadlineMiddleware
 from service.middleware.errors import ErrorMiddleware
+from service.middleware.held_answer import HeldAnswerMiddleware
 from service.middleware.metrics import MetricsMiddleware
 from service.middleware.rate_limit import RateLimitHeadersMiddleware, RateLimitMiddleware
 from service.middleware.request_log import RequestLogMiddleware
@@ -40,6 +41,7 @@ def build_middleware(
         partial(SecurityHeadersMiddleware, hsts=settings.production),
         partial(ExactCorsMiddleware, origins=settings.origins, methods=table.methods),
         *([RateLimitHeadersMiddleware] if limiter is not None else []),
+        HeldAnswerMiddleware,
         ErrorMiddleware,
         # From here on, what is raised is answered in the error schema.
         partial(ConcurrencyLimitMiddleware, limit=settings.max_concurrent_requests),

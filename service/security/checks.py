@@ -19,8 +19,9 @@ _REFRESH_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,2048}")  # opaque, but always
 
 
 class CredentialChecks:
-    """`origins` are those whose pages may send state-changing requests, beside the service's own. `https_only` says that its
-    own pages come by https."""
+    """`origins` are those whose pages may send state-changing requests, beside the service's own. Where they were named in the
+    settings (`origins_are_named`), no page is believed to be the service's own that comes from somewhere else than its Host.
+    `https_only` says that its own pages come by https."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class CredentialChecks:
         marks: SessionMarks,
         verifier: AccessTokenVerifier,
         origins: tuple[str, ...],
+        origins_are_named: bool,
         https_only: bool,
     ) -> None:
         self._csrf = csrf
@@ -37,6 +39,7 @@ class CredentialChecks:
         self._marks = marks
         self._verifier = verifier
         self._origins = frozenset(origins)
+        self._origins_are_named = origins_are_named
         self._own_schemes = ("https",) if https_only else ("https", "http")
 
     async def check_csrf(self, headers: Headers) -> None:
@@ -93,8 +96,10 @@ class CredentialChecks:
         origins = headers.getlist("origin")
         if len(origins) == 1 and origins[0] in self._origins:
             return True
-        own = {f"{scheme}://{host}" for scheme in self._own_schemes for host in headers.getlist("host")}
         sites = headers.getlist("sec-fetch-site")
+        if sites == ["same-origin"] and len(origins) <= 1 and not self._origins_are_named:
+            return True  # the browser's word: a proxy in between may have changed the Host
+        own = {f"{scheme}://{host}" for scheme in self._own_schemes for host in headers.getlist("host")}
         return own.issuperset(origins) and len(origins) <= 1 and _OWN_SITES.issuperset(sites)
 
 

@@ -10,13 +10,14 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from typing import Literal
 
-from itsdangerous import BadSignature, SignatureExpired
+from itsdangerous import BadSignature
 
 from service.security.signing import Signing
 
-CsrfReason = Literal["missing", "invalid", "expired"]
+CsrfReason = Literal["missing", "invalid", "expired", "cookie_missing"]
 
 _BROWSER_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes in base64url
 
@@ -24,12 +25,14 @@ _BROWSER_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes in base64url
 class CsrfTokens:
     """Issues and checks tokens.
 
-    `ttl` is in seconds. `static_token`, for development only, is accepted as it is.
+    `ttl` and `leeway` are in seconds: as much may the clock of another replica, which issued a token, be ahead of this one's.
+    `static_token`, for development only, is accepted as it is.
     """
 
-    def __init__(self, signing: Signing, ttl: int, static_token: str | None = None) -> None:
+    def __init__(self, signing: Signing, *, ttl: int, leeway: int, static_token: str | None = None) -> None:
         self._signer = signing.timestamp_signer("latchkey.csrf")
         self._ttl = ttl
+        self._leeway = leeway
         self._static_token = static_token
 
     def browser_id(self, cookie: str | None) -> str:
@@ -47,12 +50,14 @@ class CsrfTokens:
         if self._static_token is not None and hmac.compare_digest(token.encode(), self._static_token.encode()):
             return None
         try:
-            binding = self._signer.unsign(token, max_age=self._ttl)
-        except SignatureExpired:
-            return "expired"
+            binding, issued_at = self._signer.unsign(token, return_timestamp=True)
         except BadSignature:
             return "invalid"
-        if cookie is None or not hmac.compare_digest(binding, _binding(cookie).encode()):
+        if not -self._leeway <= time.time() - issued_at.timestamp() <= self._ttl:
+            return "expired"
+        if cookie is None:
+            return "cookie_missing"
+        if not hmac.compare_digest(binding, _binding(cookie).encode()):
             return "invalid"
         return None
 

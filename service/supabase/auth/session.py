@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,7 @@ from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.supabase.auth.answers import Tokens, require_email, required, tokens_of
 from service.supabase.auth.captcha import NO_CAPTCHA, CaptchaAnswer, CaptchaCall
+from service.supabase.auth.in_flight import InFlight
 from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
 
@@ -32,6 +34,7 @@ class SessionCalls:
     def __init__(self, gotrue: GoTrue, upstream: Callable[[Call], UpstreamCall]) -> None:
         self._gotrue = gotrue
         self._upstream = upstream
+        self._refreshes: InFlight[Tokens] = InFlight()
 
     async def sign_in(
         self, email: str, password: str, *, client_address: str | None = None, captcha: CaptchaAnswer = NO_CAPTCHA
@@ -49,8 +52,14 @@ class SessionCalls:
     async def refresh(self, refresh_token: str, *, mark: SessionMark | None = None, client_address: str | None) -> Tokens:
         """Exchange a refresh token for new tokens of its session; `mark` says whose that is.
 
-        Raises ApiError auth_session_conflict where it is somebody else's and the mark was never this token's.
+        Who asks while the same is being asked gets the same answer: tabs that wake up together cost Supabase one call. Raises
+        ApiError auth_session_conflict where the session is somebody else's and the mark was never this token's.
         """
+        owner = None if mark is None else (mark.user_id, mark.belongs_to(refresh_token))
+        key = hashlib.sha256(refresh_token.encode()).digest(), owner
+        return await self._refreshes.ask(key, lambda: self._refresh(refresh_token, mark, client_address))
+
+    async def _refresh(self, refresh_token: str, mark: SessionMark | None, client_address: str | None) -> Tokens:
         async with self._upstream(Call.refresh):
             gotrue = self._gotrue.client(Call.refresh, client_address=client_address)
             answer = await gotrue.refresh_session(refresh_token)
