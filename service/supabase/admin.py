@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 # What the data API says about a table that does not exist: PostgreSQL's code, and PostgREST's from its schema cache.
 _NO_TABLE = frozenset({"42P01", "PGRST205"})
-_NO_FUNCTION = frozenset({"42883", "PGRST202"})
 
 
 class AdminClient:
@@ -36,16 +35,14 @@ class AdminClient:
         return True
 
     async def newest_migration(self) -> str | None:
-        """The number of the newest migration that was applied; None where the project has none that says so.
+        """The number of the newest migration that was applied; None where the project has no function that says so.
 
-        Raises what the client raises when the data API does not answer properly.
+        Raises what the client raises when the data API cannot be reached, or is in trouble.
         """
         try:
             answer = await self._data.rpc("latchkey_migration", {}).execute()
-        except APIError as error:
-            if str(error.code) in _NO_FUNCTION:
-                return None
-            raise
+        except APIError:
+            return None
         if not isinstance(answer.data, str):
             raise ValueError("not the number of a migration")
         return answer.data
