@@ -77,7 +77,7 @@ class Browser:
         return self.post("/auth/logout", headers=bearer)
 
     def as_user(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """A request with the access token, and with the CSRF token where it changes something. Keeps a token that it answers."""
+        """A request with the access token, and the CSRF token where it changes something. A new access token is kept."""
         leaks.remember("access token", self.access_token)
         headers = {"Authorization": f"Bearer {self.access_token}"}
         if self.csrf_token is not None and method != "GET":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -87,7 +87,7 @@ def test_the_secret_is_told_as_text_as_a_uri_and_as_a_picture_of_the_uri(upstrea
     assert ada.email in totp["uri"].replace("%40", "@")
     assert f"secret={totp['secret']}" in totp["uri"]
     assert re.search(r"[?&]issuer=[^&]+", totp["uri"])
-    picture = ElementTree.fromstring(totp["qrSvg"])  # noqa: S314 - what this service drew
+    picture = ET.fromstring(totp["qrSvg"])  # noqa: S314 - what this service drew
     assert len(totp["qrSvg"]) < 20_000
     assert {element.tag.rpartition("}")[2] for element in picture.iter()} == {"svg", "path"}
 

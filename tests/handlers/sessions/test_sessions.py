@@ -22,8 +22,7 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0"
     " Mobile/15E148 Safari/604.1"
 )
-FORWARDING = {"FORWARD_CLIENT_IP": "true", "TRUSTED_PROXIES": "127.0.0.1/32", "CAPTCHA": "upstream",
-              "CAPTCHA_PROVIDER": "turnstile", "CAPTCHA_SITE_KEY": "key"}  # fmt: skip
+FORWARDING = {"FORWARD_CLIENT_IP": "true", "TRUSTED_PROXIES": "127.0.0.1/32"}
 
 
 def device(base_url: object, user_agent: str, address: str | None = None) -> Browser:
@@ -73,6 +72,7 @@ def test_a_user_sees_the_own_devices_the_one_used_last_first(upstream: Upstream,
     assert [each["id"] for each in listed(visitor)] == [session_id(visitor)]
 
 
+@pytest.mark.project(SECURITY_SB_FORWARDED_FOR_ENABLED="true")
 @pytest.mark.settings(**FORWARDING)
 def test_where_addresses_are_passed_on_each_device_has_its_own(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()
@@ -86,6 +86,7 @@ def test_where_addresses_are_passed_on_each_device_has_its_own(upstream: Upstrea
     assert found == [("Firefox 140 on Linux", "203.0.113.7"), ("Safari 26 on iPhone", "2001:db8::7")]
 
 
+@pytest.mark.project(SECURITY_SB_FORWARDED_FOR_ENABLED="true")
 @pytest.mark.settings(**FORWARDING)
 def test_a_challenge_and_its_code_come_from_the_users_own_address(upstream: Upstream, visitor: Browser) -> None:
     visitor.http.headers["X-Forwarded-For"] = "203.0.113.9"

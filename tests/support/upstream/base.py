@@ -98,7 +98,9 @@ class Upstream:
         return time.time()
 
     def age(self, what: Aged, key: str, seconds: float) -> None:
-        """Make a session, its proofs of who that is (sign_in) or an MFA challenge (by id), a recovery mail or a flow (by address) older. Raises Unavailable."""
+        """Make a session, its proofs of who is there (sign_in) or an MFA challenge (by id), a recovery mail or a flow (by
+        address) older. Raises Unavailable.
+        """
         raise Unavailable(f"{self.name} lets nobody make the {what} of {key} {seconds:.0f} s older")
 
     def refer_to(self, user_id: str) -> None:
