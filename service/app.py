@@ -21,14 +21,17 @@ from service.draining import DRAINING
 from service.handlers.account import AccountHandlers
 from service.handlers.config import ConfigHandlers
 from service.handlers.csrf import CsrfHandlers
+from service.handlers.deletion import DeletionHandlers
 from service.handlers.email import EmailHandlers
 from service.handlers.identities import IdentityHandlers
+from service.handlers.mfa import MfaHandlers
 from service.handlers.oauth import OauthHandlers
 from service.handlers.ops import OpsHandlers
 from service.handlers.otp import OtpHandlers
 from service.handlers.password import PasswordHandlers
 from service.handlers.quiet_mail import QuietMail
 from service.handlers.session import SessionHandlers
+from service.handlers.sessions import OwnSessionsHandlers
 from service.handlers.shared import ForwardedAddress, SecondFactor, Sessions
 from service.handlers.sign_up import SignUpHandlers
 from service.limits.rate_limit import RateLimiter, build_limiter
@@ -212,6 +215,22 @@ def build_handlers(
             expose_provider_tokens=settings.expose_provider_tokens,
         ),
         IdentityHandlers(supabase=supabase.identities, second_factor=second_factor),
+        MfaHandlers(
+            supabase=supabase.mfa,
+            sessions=sessions,
+            second_factor=second_factor,
+            client_address=client_address,
+            issuer=settings.mfa_issuer,
+        ),
+        OwnSessionsHandlers(
+            supabase=supabase.own_sessions,
+            sessions=sessions,
+            second_factor=second_factor,
+            shows_addresses=settings.forward_client_ip,
+        ),
+        DeletionHandlers(
+            supabase=supabase.deletion, sessions=sessions, second_factor=second_factor, kind=settings.account_deletion
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from limits import parse_many
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service import settings_text as text
 from service.settings_text import IPNetwork, trimmed
+
+_ISSUER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 .-]{0,62}[A-Za-z0-9.])?")  # a colon would end it in a key URI
 
 CommaSeparated = NoDecode
 
@@ -45,6 +48,9 @@ class SettingsValues(BaseSettings):
     captcha_site_key: str | None = None
     captcha_secret: SecretStr | None = None
     captcha_verify_url: str | None = None
+
+    account_deletion: Literal["off", "hard", "soft"] = "off"
+    mfa_issuer: str | None = None
 
     cors_origins: Annotated[tuple[str, ...] | None, CommaSeparated] = None
 
@@ -239,6 +245,13 @@ class SettingsValues(BaseSettings):
             raise PydanticCustomError("secrets", "must hold at least one secret")
         for secret in value:
             text.require_one_line(secret)
+        return value
+
+    @field_validator("mfa_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str | None) -> str | None:
+        if value is not None and not _ISSUER.fullmatch(value):
+            raise PydanticCustomError("issuer", "must be a name of at most 64 letters, digits, blanks, dots and hyphens")
         return value
 
     @field_validator("supabase_jwt_secret")

@@ -12,7 +12,7 @@ from service.limits.rate_limit import RateLimiter
 from service.reply import Reply, Text
 from service.security.issued_tokens import IssuedTokens
 from service.supabase.project import Supabase
-from service.supabase.readiness import SupabaseState
+from service.supabase.readiness import Migration, SupabaseState
 from service.telemetry import metrics
 from service.telemetry.vital_signs import VitalSigns
 
@@ -35,7 +35,7 @@ class Checks(BaseModel):
 
     auth: CheckResult
     data_api: CheckResult
-    migration: CheckResult
+    migration: Migration
     tokens: CheckResult
     captcha: CheckResult
     rate_limits: CheckResult

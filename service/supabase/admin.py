@@ -1,4 +1,4 @@
-"""The service-role client: it bypasses row level security, never signs anybody in, and only readiness uses it."""
+"""The data API as whoever holds the secret key: it bypasses row level security. For readiness, and to delete a profile."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from postgrest import AsyncPostgrestClient
 from postgrest.exceptions import APIError
+from postgrest.types import ReturnMethod
 
 if TYPE_CHECKING:
     import httpx
@@ -32,3 +33,20 @@ class AdminClient:
                 return False
             raise
         return True
+
+    async def newest_migration(self) -> str | None:
+        """The number of the newest migration that was applied; None where the project has no function that says so.
+
+        Raises what the client raises when the data API cannot be reached, or is in trouble.
+        """
+        try:
+            answer = await self._data.rpc("latchkey_migration", {}).execute()
+        except APIError:
+            return None
+        if not isinstance(answer.data, str):
+            raise ValueError("not the number of a migration")
+        return answer.data
+
+    async def delete_profile(self, user_id: str) -> None:
+        """Delete a user's profile row, where there is one. Raises what the client raises."""
+        await self._data.from_("user_profile").delete(returning=ReturnMethod.minimal).eq("id", user_id).execute()

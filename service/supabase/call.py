@@ -32,10 +32,25 @@ class Call(StrEnum):
     link_identity = "link_identity"
     unlink_identity = "unlink_identity"
     jwks = "jwks"
+    enroll_factor = "enroll_factor"
+    delete_factor = "delete_factor"
+    challenge_factor = "challenge_factor"
+    verify_factor = "verify_factor"
+    list_sessions = "list_sessions"
+    end_session = "end_session"
+    delete_profile = "delete_profile"
+    delete_user = "delete_user"
     siteverify = "siteverify"
 
 
-_ELSEWHERE: Final = {Call.get_profile: "data_api", Call.update_profile: "data_api", Call.siteverify: "captcha"}
+_DATA_API: Final = (
+    Call.get_profile,
+    Call.update_profile,
+    Call.list_sessions,
+    Call.end_session,
+    Call.delete_profile,
+)
+_ELSEWHERE: Final = {**dict.fromkeys(_DATA_API, "data_api"), Call.siteverify: "captcha"}
 TARGETS: Final[Mapping[Call, str]] = {call: _ELSEWHERE.get(call, "auth") for call in Call}
 
 # Supabase asks for a captcha before these where the project wants one. Only service/supabase/auth/captcha.py decides whether
@@ -44,7 +59,12 @@ GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in, Call.resend, 
 
 # Supabase never asks for a captcha here, and believes a forwarded address with the secret key only. What is named neither here
 # nor above goes with the publishable key.
-MAY_CARRY_SECRET_KEY: Final = frozenset({Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code, Call.exchange_code})
+MAY_CARRY_SECRET_KEY: Final = frozenset(
+    {
+        Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code, Call.exchange_code, Call.challenge_factor,
+        Call.verify_factor,
+    }
+)  # fmt: skip
 
 # Supabase sends the mail within these requests, and allows it ten seconds. Whoever hangs up earlier rolls the user back after
 # the mail has gone.

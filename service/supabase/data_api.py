@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import httpx
-from postgrest import AsyncFilterRequestBuilder, AsyncPostgrestClient, AsyncSelectRequestBuilder
+from postgrest import (
+    AsyncFilterRequestBuilder,
+    AsyncPostgrestClient,
+    AsyncRPCFilterRequestBuilder,
+    AsyncSelectRequestBuilder,
+)
 from postgrest.base_request_builder import RequestConfig
 
 from service.telemetry import tracing
@@ -33,10 +38,11 @@ class DataApi:
 
         The package's own `from_(table).select(columns)` does the same in 12 µs more, most of it for columns with spaces.
         """
-        headers = self._headers_of(user)
         columns_wanted = httpx.QueryParams({"select": columns})
         return AsyncSelectRequestBuilder(
-            RequestConfig(self._http, self._url / table, "GET", headers, columns_wanted, None, None, retry_enabled=False)
+            RequestConfig(
+                self._http, self._url / table, "GET", self._headers_of(user), columns_wanted, None, None, retry_enabled=False
+            )
         )
 
     def update(
@@ -49,6 +55,21 @@ class DataApi:
         return AsyncFilterRequestBuilder(
             RequestConfig(
                 self._http, self._url / table, "PATCH", headers, columns_wanted, None, dict(values), retry_enabled=False
+            )
+        )
+
+    def call(self, function: str, arguments: Mapping[str, str], user: AccessToken) -> AsyncRPCFilterRequestBuilder:
+        """A call of a function of the database, as this user."""
+        return AsyncRPCFilterRequestBuilder(
+            RequestConfig(
+                self._http,
+                self._url / "rpc" / function,
+                "POST",
+                self._headers_of(user),
+                httpx.QueryParams(),
+                None,
+                dict(arguments),
+                retry_enabled=False,
             )
         )
 

@@ -46,6 +46,19 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "user_already_exists": ErrorCode.auth_email_taken,
     "weak_password": ErrorCode.auth_weak_password,
     "email_address_invalid": ErrorCode.invalid_request,
+    # Second factors, and what asks for one.
+    "insufficient_aal": ErrorCode.auth_mfa_required,
+    "mfa_challenge_expired": ErrorCode.auth_mfa_code_invalid,
+    "mfa_factor_name_conflict": ErrorCode.auth_factor_name_taken,
+    "mfa_factor_not_found": ErrorCode.not_found,
+    "mfa_ip_address_mismatch": ErrorCode.auth_mfa_code_invalid,
+    "mfa_phone_verify_not_enabled": ErrorCode.auth_mfa_disabled,
+    "mfa_totp_enroll_not_enabled": ErrorCode.auth_mfa_disabled,
+    "mfa_totp_verify_not_enabled": ErrorCode.auth_mfa_disabled,
+    "mfa_verification_failed": ErrorCode.auth_mfa_code_invalid,
+    "mfa_verification_rejected": ErrorCode.auth_rejected,
+    "mfa_webauthn_verify_not_enabled": ErrorCode.auth_mfa_disabled,
+    "too_many_enrolled_mfa_factors": ErrorCode.auth_factor_limit,
     # What sends mail, and what a captcha guards.
     "over_email_send_rate_limit": ErrorCode.rate_limited,
     "over_sms_send_rate_limit": ErrorCode.rate_limited,
@@ -60,7 +73,6 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "reauthentication_needed": ErrorCode.auth_reauthentication_required,
     "reauthentication_not_valid": ErrorCode.auth_nonce_invalid,
     "user_sso_managed": ErrorCode.auth_sso_managed,
-    "insufficient_aal": ErrorCode.auth_mfa_required,
     # Providers, the company's own directory, and the codes that they lead back with.
     "provider_disabled": ErrorCode.auth_provider_disabled,
     "oauth_provider_not_supported": ErrorCode.auth_provider_disabled,
@@ -152,6 +164,14 @@ RETURNED: Final[Mapping[str, ErrorCode]] = {
     "over_request_rate_limit": ErrorCode.rate_limited,
 }
 
+# What it means that Supabase Auth has no such endpoint: an older one, or the embedded one. Its router says so in plain text;
+# its own 404s are JSON with a code, and a gateway's are HTML, as a rule.
+NO_SUCH_ENDPOINT: Final[Mapping[Call, ErrorCode]] = {
+    Call.enroll_factor: ErrorCode.auth_mfa_disabled,
+    Call.challenge_factor: ErrorCode.auth_mfa_disabled,
+    Call.delete_factor: ErrorCode.not_found,  # where there are no factors, this is none
+}
+
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
 # unexpected, and upstream_error says so.
 NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
@@ -164,12 +184,8 @@ NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
          "saml_relay_state_not_found", "saml_assertion_no_email", "saml_assertion_no_user_id", "saml_entity_id_mismatch"}
     ),
     "special features": frozenset({"feature_disabled"}),
-    "second factors": frozenset(
-        {"mfa_challenge_expired", "mfa_factor_name_conflict", "mfa_factor_not_found",
-         "mfa_ip_address_mismatch", "mfa_phone_enroll_not_enabled", "mfa_phone_verify_not_enabled",
-         "mfa_totp_enroll_not_enabled", "mfa_totp_verify_not_enabled", "mfa_verification_failed",
-         "mfa_verification_rejected", "mfa_verified_factor_exists", "mfa_webauthn_enroll_not_enabled",
-         "mfa_webauthn_verify_not_enabled", "too_many_enrolled_mfa_factors"}
+    "second factors other than authenticator apps": frozenset(
+        {"mfa_phone_enroll_not_enabled", "mfa_verified_factor_exists", "mfa_webauthn_enroll_not_enabled"}
     ),
     "passkeys": frozenset(
         {"passkey_disabled", "too_many_passkeys", "webauthn_challenge_expired", "webauthn_challenge_not_found",
@@ -202,6 +218,13 @@ DATA_API: Final[Mapping[str, ErrorCode]] = {
 
 # How Supabase wants to be shown that it is still the user.
 PROOFS: Final[Mapping[str, str]] = {"current_password_required": "current_password", "reauthentication_needed": "nonce"}
+
+# What the data API says about a function of a migration that was not applied, or whose rights were taken away since.
+_NO_FUNCTION: Final = {"PGRST202": ErrorCode.auth_sessions_unavailable, "42501": ErrorCode.auth_sessions_unavailable}
+DATA_API_BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
+    Call.list_sessions: _NO_FUNCTION,
+    Call.end_session: _NO_FUNCTION,
+}
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
 SECURITY_EVENTS: Final[Mapping[str, str]] = {"refresh_token_already_used": "refresh_token_reuse"}

@@ -9,14 +9,17 @@ from service.supabase.admin import AdminClient
 from service.supabase.auth.account import AccountCalls
 from service.supabase.auth.captcha import CaptchaAnswer, CaptchaProbe, SecretKeyRule
 from service.supabase.auth.config import ConfigCalls
+from service.supabase.auth.deletion import DeletionCalls
 from service.supabase.auth.email import EmailCalls
 from service.supabase.auth.gotrue import GoTrue
 from service.supabase.auth.identities import IdentityCalls
+from service.supabase.auth.mfa import MfaCalls
 from service.supabase.auth.oauth import OauthCalls
 from service.supabase.auth.otp import OtpCalls
 from service.supabase.auth.password import PasswordCalls
 from service.supabase.auth.requests import AuthRequests
 from service.supabase.auth.session import SessionCalls
+from service.supabase.auth.sessions import OwnSessionsCalls
 from service.supabase.auth.sign_up import SignUpCalls
 from service.supabase.call import SENDS_MAIL, Call
 from service.supabase.calls import UpstreamCall
@@ -73,9 +76,13 @@ class Supabase:
         self.oauth = OauthCalls(gotrue, requests, self.config, upstream, base_url=url)
         self.identities = IdentityCalls(gotrue, requests, upstream)
         self.password = PasswordCalls(requests, upstream)
-        self.account = AccountCalls(gotrue, DataApi(http, url, publishable_key=publishable_key), upstream)
+        data_api = DataApi(http, url, publishable_key=publishable_key)
+        self.account = AccountCalls(gotrue, data_api, upstream)
+        self.mfa = MfaCalls(gotrue, upstream)
+        self.own_sessions = OwnSessionsCalls(gotrue, data_api, upstream)
         self.signing_keys = SigningKeys(http, url, timeout=self.timeout)
         admin = AdminClient(http, url, secret_key=secret_key)
+        self.deletion = DeletionCalls(gotrue, admin, upstream)
         self.readiness = ReadinessProbe(self._wire, url, admin, api_key=publishable_key, timeout=settings.upstream_read_timeout)
 
     def _may_carry_secret_key(self, call: Call, captcha: CaptchaAnswer) -> bool:

@@ -1,4 +1,4 @@
-"""Whether Supabase can be worked with: Auth answers, the data API answers, the migration is applied."""
+"""Whether Supabase can be worked with: Auth answers, the data API answers, the migrations are applied."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 Result = Literal["ok", "failed", "unknown"]
+Migration = Literal["ok", "outdated", "failed", "unknown"]
+
+NEEDED_MIGRATION: Final = "20260901000100"
+"""The migration that brought what this service calls in the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupabaseState:
-    """What was found."""
+    """What was found. The migration is `outdated` where the table is there, and functions that came later are not."""
 
     auth: Result
     data_api: Result
-    migration: Result
+    migration: Migration
 
 
 class ReadinessProbe:
@@ -64,7 +68,7 @@ class ReadinessProbe:
                 self._state = SupabaseState(auth, data_api, migration)
                 self._asked_at = time.monotonic()
                 for part, result in asdict(self._state).items():
-                    metrics.SUPABASE_UP.labels(part).set(1 if result == "ok" else 0)
+                    metrics.SUPABASE_UP.labels(part).set(1 if result in _GOOD_ENOUGH else 0)
             return self._state
 
     async def _ask_auth(self) -> Result:
@@ -79,13 +83,26 @@ class ReadinessProbe:
             return "failed"
         return "ok"
 
-    async def _ask_data_api(self) -> tuple[Result, Result]:
+    async def _ask_data_api(self) -> tuple[Result, Migration]:
         try:
             async with asyncio.timeout(self._timeout):
                 applied = await self._admin.migration_applied()
+                newest = await self._admin.newest_migration() if applied else None
         except Exception as error:
             log.warning("not_ready", part="data_api", reason=type(error).__name__)
             return "failed", "unknown"
         if not applied:
             log.warning("not_ready", part="migration", reason="table user_profile is missing")
-        return "ok", "ok" if applied else "failed"
+            return "ok", "failed"
+        if newest is None or newest < NEEDED_MIGRATION:
+            self._tell_once_of_outdated(newest)
+            return "ok", "outdated"
+        return "ok", "ok"
+
+    def _tell_once_of_outdated(self, newest: str | None) -> None:
+        """It keeps nothing else from working, so it is no news the second time."""
+        if self._state is None or self._state.migration != "outdated":
+            log.warning("migration_outdated", newest=newest, needed=NEEDED_MIGRATION, missing="listing and ending sessions")
+
+
+_GOOD_ENOUGH: Final = frozenset({"ok", "outdated"})

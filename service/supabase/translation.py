@@ -16,7 +16,15 @@ from supabase_auth.errors import AuthError, AuthWeakPasswordError
 from service.error_codes import ErrorCode
 from service.errors import ApiError, rate_limited
 from service.supabase.call import Call
-from service.supabase.error_codes import BY_CALL, DATA_API, MEANINGS, PROOFS, RAISED
+from service.supabase.error_codes import (
+    BY_CALL,
+    DATA_API,
+    DATA_API_BY_CALL,
+    MEANINGS,
+    NO_SUCH_ENDPOINT,
+    PROOFS,
+    RAISED,
+)
 from service.supabase.http.errors import ReadTimeoutError, UnsendableRequestError, UnusableResponseError, WireError
 
 RETRY_AFTER_OUTAGE: Final = 5  # seconds: what a front end is asked to wait while Supabase is down
@@ -51,6 +59,8 @@ def api_error(call: Call, exc: Exception) -> ApiError:
             return ApiError(code, details={"reasons": [reason for reason in reasons if reason in _WEAK_PASSWORD_REASONS]})
         case ErrorCode.auth_reauthentication_required:
             return ApiError(code, details={"method": PROOFS.get(supabase_code(exc) or "", "sign_in")})
+        case ErrorCode.auth_mfa_required:
+            return ApiError(code, details={"factors": []})  # which they are has to be asked for
         case ErrorCode.auth_rejected:
             return ApiError(code, details={"explanation": _explanation(exc)})
         case ErrorCode.invalid_request:
@@ -83,10 +93,18 @@ def _meaning(call: Call, exc: Exception, response: httpx.Response | None) -> Err
     if response is not None and (code := _by_status(response.status_code)) is not None:
         return code
     if isinstance(exc, APIError):
-        return BY_CALL.get(call, {}).get(str(exc.code)) or DATA_API.get(str(exc.code), ErrorCode.upstream_error)
+        said = str(exc.code)
+        known = BY_CALL.get(call, {}).get(said) or DATA_API_BY_CALL.get(call, {}).get(said)
+        return known or DATA_API.get(said, ErrorCode.upstream_error)
     if isinstance(exc, AuthError) and exc.code is not None:
         return BY_CALL.get(call, {}).get(exc.code) or MEANINGS.get(exc.code, ErrorCode.upstream_error)
+    if response is not None and _has_no_such_endpoint(response):
+        return NO_SUCH_ENDPOINT.get(call, ErrorCode.upstream_error)
     return ErrorCode.upstream_error if response is not None else _without_answer(exc)
+
+
+def _has_no_such_endpoint(response: httpx.Response) -> bool:
+    return response.status_code == httpx.codes.NOT_FOUND and response.headers.get("Content-Type", "").startswith("text/plain")
 
 
 def _by_status(status: int) -> ErrorCode | None:

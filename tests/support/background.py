@@ -6,4 +6,6 @@ from __future__ import annotations
 def is_readiness(target: str) -> bool:
     """Whether readiness asks this: `target` is a path with its query."""
     path, _, query = target.partition("?")
-    return path == "/auth/v1/health" or (path == "/rest/v1/user_profile" and "id=eq." not in query)
+    if path == "/rest/v1/user_profile":
+        return "id=eq." not in query
+    return path in {"/auth/v1/health", "/rest/v1/rpc/latchkey_migration"}

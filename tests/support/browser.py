@@ -76,6 +76,18 @@ class Browser:
         bearer = {"Authorization": f"Bearer {self.access_token}"} if with_token and self.access_token else {}
         return self.post("/auth/logout", None if scope is None else {"scope": scope}, headers=bearer)
 
+    def as_user(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """A request with the access token, and the CSRF token where it changes something. A new access token is kept."""
+        leaks.remember("access token", self.access_token)
+        headers = {"Authorization": f"Bearer {self.access_token}"}
+        if self.csrf_token is not None and method != "GET":
+            headers["X-CSRF-Token"] = self.csrf_token
+        response = self.http.request(method, path, headers=headers, json=body)
+        leaks.remember("refresh token", *(value for name, value in response.cookies.items() if "refresh" in name))
+        if response.is_success and response.content and "accessToken" in response.json():
+            self.access_token = response.json()["accessToken"]
+        return response
+
     def reload(self) -> None:
         """What a page reload does: everything in memory is gone, the cookies stay."""
         self.access_token = None
@@ -98,5 +110,6 @@ def _holds_no_secret(response: httpx.Response) -> None:
     path = response.request.url.path.removeprefix("/api")  # where some tests mount the service
     if path.startswith(("/openapi.", "/ui/")):
         return
-    given = response.is_success and path in {"/auth/signin", "/auth/refresh", "/auth/oauth/complete"}
+    opens = {"/auth/signin", "/auth/refresh", "/auth/verify", "/auth/oauth/complete", "/auth/mfa/verify"}
+    given = response.is_success and path in opens
     assert set(leaks.kinds_found(response.text)) <= ({"JWT", "access token"} if given else set())

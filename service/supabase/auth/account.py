@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from service.error_codes import ErrorCode
-from service.errors import ApiError, forget_frames
+from service.errors import ApiError
 from service.supabase.auth.answers import Factor, required, user_id, verified_factors
+from service.supabase.both import both
 from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _PROFILES: Final = "user_profile"
 _COLUMNS: Final = "id,display_name"
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class AccountCalls:
 
     async def get_user(self, user: AccessToken) -> SignedInUser:
         """The user and the profile, read at the same time. Raises ApiError; unauthorized when the session is over."""
-        (identity, email), display_name = await _both(self._identity(user), self._display_name(user))
+        (identity, email), display_name = await both(self._identity(user), self._display_name(user))
         return SignedInUser(identity, email, display_name)
 
     async def update_profile(self, user: AccessToken, values: Mapping[str, str | None]) -> SignedInUser:
@@ -86,19 +83,6 @@ class AccountCalls:
             # its users see each other's profiles.
             query = self._data_api.select(_PROFILES, _COLUMNS, user).eq("id", user.user_id)
             return _display_name((await query.execute()).data, user.user_id)
-
-
-async def _both(first: Awaitable[T], second: Coroutine[None, None, U]) -> tuple[T, U]:
-    """What the two return, run at the same time. Where both fail, the first one's error is raised."""
-    other = asyncio.create_task(second)
-    try:
-        return await first, await other
-    finally:
-        if other.cancel():
-            await asyncio.gather(other, return_exceptions=True)
-        elif not other.cancelled() and (error := other.exception()):
-            forget_frames(error)
-        del other  # or it, its exception and this frame would keep each other
 
 
 def _display_name(rows: object, owner: str) -> str | None:

@@ -59,9 +59,9 @@ class GoTrue:
         headers = self.headers(call, client_address=client_address, captcha=captcha)
         return _ClientOfNobody(self.http_for(call), self._url, headers)
 
-    def client_of(self, user: AccessToken) -> AsyncGoTrueClient:
-        """A client for one call as a signed-in user."""
-        return _ClientOfUser(self._http, self._url, self.headers_of(user), user)
+    def client_of(self, user: AccessToken, call: Call | None = None, *, client_address: str | None = None) -> AsyncGoTrueClient:
+        """A client for one call as a signed-in user. The address goes with those calls that may carry the secret key."""
+        return _ClientOfUser(self._http, self._url, self.headers_of(user, call, client_address=client_address), user)
 
     def http_for(self, call: Call) -> httpx.AsyncClient:
         """The connections for this call: what sends a mail may take longer."""
@@ -79,11 +79,23 @@ class GoTrue:
             headers |= {"apikey": self._publishable_key, "User-Agent": user_agent.as_sent(current_request().user_agent)}
         return headers
 
-    def headers_of(self, user: AccessToken) -> dict[str, str]:
+    def headers_of(self, user: AccessToken, call: Call | None = None, *, client_address: str | None = None) -> dict[str, str]:
         """What goes with one call as a signed-in user."""
-        own = user_agent.as_sent(current_request().user_agent)
-        token = f"Bearer {user.value}"
-        return {"apikey": self._publishable_key, "Authorization": token, "User-Agent": own, **tracing.headers()}
+        headers = {"Authorization": f"Bearer {user.value}", **tracing.headers()}
+        program = current_request().user_agent
+        if client_address is not None and call is not None and self._may_carry_secret_key(call, NO_CAPTCHA):
+            headers |= {"apikey": self._secret_key, "Sb-Forwarded-For": client_address}
+            headers["User-Agent"] = user_agent.summary(program)
+        else:
+            headers |= {"apikey": self._publishable_key, "User-Agent": user_agent.as_sent(program)}
+        return headers
+
+    def client_of_owner(self) -> AsyncGoTrueClient:
+        """A client for one call as whoever holds the secret key, for what Supabase lets no user do."""
+        headers = {"apikey": self._secret_key, "User-Agent": user_agent.OURS, **tracing.headers()}
+        if not self._secret_key.startswith("sb_secret_"):  # for a newer key the gateway puts a token there by itself
+            headers["Authorization"] = f"Bearer {self._secret_key}"
+        return _Client(self._http, self._url, headers)
 
     def client_of_nobody(self) -> AsyncGoTrueClient:
         """A client for one call on the service's own behalf, which must not count as anybody's."""

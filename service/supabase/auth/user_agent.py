@@ -7,6 +7,7 @@ from typing import Final
 
 OURS: Final = "latchkey"
 MAX_LENGTH: Final = 500  # characters; Supabase keeps whatever comes
+MAX_SHOWN: Final = 100
 
 # In this order: most claim to be several others, too.
 _BROWSERS: Final = (
@@ -49,6 +50,17 @@ def summary(user_agent: str) -> str:
     if product[1].lower() in {"mozilla", "opera"}:
         return f"Browser{_system(user_agent)}"
     return f"{product[1]} {product[2]}" if product[2] else product[1]
+
+
+def shown(user_agent: str | None) -> str | None:
+    """What Supabase has kept, for the session's user to read: the summary of a browser's words, and any others as they are.
+
+    None where it is known of nobody but this service.
+    """
+    kept = " ".join("".join(character if character.isprintable() else " " for character in user_agent or "").split())
+    if not kept or kept == OURS:
+        return None
+    return summary(kept) if kept.startswith(("Mozilla/", "Opera/")) else kept[:MAX_SHOWN]
 
 
 def _system(user_agent: str) -> str:

@@ -122,3 +122,15 @@ def mfa_disabled(s: Scene) -> None:
     """TOTP is switched off: enrol."""
     _, session = s.signed_in()
     s.call("POST", "/factors", {**TOTP, "friendly_name": "phone"}, token=session.access_token)
+
+
+@scenario()
+def mfa_issuer(s: Scene) -> None:
+    """A factor with an issuer of one's own; then one code twice, each with a challenge of its own."""
+    _, session = s.signed_in()
+    token = session.access_token
+    enrolled = s.call("POST", "/factors", {**TOTP, "friendly_name": "", "issuer": "Example Ltd."}, token=token).json
+    code = s.upstream.code(enrolled["totp"]["secret"])
+    for _ in range(2):
+        challenge = s.call("POST", f"/factors/{enrolled['id']}/challenge", {}, token=token).json["id"]
+        s.call("POST", f"/factors/{enrolled['id']}/verify", {"challenge_id": challenge, "code": code}, token=token)

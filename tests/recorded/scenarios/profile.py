@@ -11,6 +11,7 @@ from tests.support.upstream.wire import Answer
 
 NOT_FOUND = 404
 NOBODY = "00000000-0000-4000-8000-000000000000"
+QUIETLY = {"Prefer": "return=minimal"}
 CHANGED = {"Prefer": "return=representation"}
 
 
@@ -41,6 +42,15 @@ def profile(s: Scene) -> None:
     theirs = f"/user_profile?id=eq.{bob.id}"
     _data(s, "PATCH", theirs, {"display_name": "Mallory"}, token=token, headers=CHANGED)
     _data(s, "GET", f"/user_profile?select=id%2Cdisplay_name&id=eq.{NOBODY}", key=s.upstream.keys.secret_key)
+
+
+@scenario()
+def profile_deleted(s: Scene) -> None:
+    """Deleted with the secret key; read; deleted again."""
+    ada = s.person()
+    for _ in range(2):
+        _data(s, "DELETE", f"/user_profile?id=eq.{ada.id}", key=s.upstream.keys.secret_key, headers=QUIETLY)
+        _data(s, "GET", f"/user_profile?select=id&id=eq.{ada.id}", key=s.upstream.keys.secret_key)
 
 
 @scenario()

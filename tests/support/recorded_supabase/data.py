@@ -39,7 +39,7 @@ def read(request: Request) -> Reply:
     _, user = _row(request)
     if not request.project.migrated:
         raise NotRecordedError("a project without the migration")
-    return Reply([] if user is None else [{"id": user.id, "display_name": user.display_name}])
+    return Reply([] if user is None or not user.has_profile else [{"id": user.id, "display_name": user.display_name}])
 
 
 @answers("PATCH /rest/v1/user_profile")
@@ -61,6 +61,16 @@ def write(request: Request) -> Reply:
     }
     wanted = request.query.get("select", ",".join(row)).split(",")
     return Reply([{column: row[column] for column in wanted}])
+
+
+@answers("DELETE /rest/v1/user_profile")
+def delete(request: Request) -> Reply:
+    caller, user = _row(request)
+    if caller is not None:
+        raise NotRecordedError("a user who deletes a profile")
+    if user is not None:
+        user.has_profile = False
+    return Reply("", 204)
 
 
 def _own(request: Request) -> tuple[User, Session] | None:

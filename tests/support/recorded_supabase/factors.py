@@ -35,7 +35,7 @@ def enrol(request: Request) -> Reply:
     secret = base64.b32encode(secrets.token_bytes(20)).decode()
     factor = Factor(name, secret, project.now())
     user.factors.append(factor)
-    issuer = urlsplit(project.settings["SITE_URL"]).netloc
+    issuer = quote(body.get("issuer") or urlsplit(project.settings["SITE_URL"]).netloc, safe=":")
     account = f"{issuer}:{quote(user.email, safe='@')}"
     uri = f"otpauth://totp/{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={secret}"
     picture = '<?xml version="1.0"?>\n<!-- the picture was not recorded -->\n<svg/>'

@@ -42,6 +42,7 @@ USUAL = {
     "RATE_LIMIT_TOKEN_REFRESH": "100000",
     "RATE_LIMIT_VERIFY": "100000",
     "RATE_LIMIT_OTP": "100000",
+    "SECURITY_SB_FORWARDED_FOR_ENABLED": "true",
     "SAML_ENABLED": "false",
     "SITE_URL": "http://localhost:5173",
 }

@@ -67,7 +67,8 @@ class Request:
     @property
     def address(self) -> str:
         name = self.project.settings["RATE_LIMIT_HEADER"].lower()
-        forwarded = self.headers.get("sb-forwarded-for") if self.by_owner else None
+        told = self.by_owner and self.project.on("SECURITY_SB_FORWARDED_FOR_ENABLED")
+        forwarded = self.headers.get("sb-forwarded-for") if told else None
         return forwarded or self.headers.get(name) or "127.0.0.1"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
@@ -138,6 +139,8 @@ def _refusal(request: Request, found: Recorded, refused: Refused) -> tuple[int, 
 
 
 def _wire(status: int, headers: dict[str, str], body: Any) -> tuple[int, dict[str, str], bytes]:
+    if status == HTTPStatus.NO_CONTENT:
+        return status, headers, b""
     if isinstance(body, str) and "json" not in headers.get("content-type", ""):
         return status, headers, body.encode()
     return status, headers, json.dumps(body).encode()

@@ -69,7 +69,7 @@ class Factor:
             "created_at": at,
             "updated_at": at,
             "status": "verified" if self.verified else "unverified",
-            "friendly_name": self.name,
+            **({"friendly_name": self.name} if self.name else {}),
             "factor_type": "totp",
             "phone": "",
             "last_challenged_at": None if self.challenged_at is None else stamp(self.challenged_at),
@@ -91,6 +91,7 @@ class User:
     first_provider: str = "email"
     new_email: str = ""
     halfway: bool = False
+    has_profile: bool = True
     display_name: str | None = None
     in_use: bool = False
     soft_deleted: bool = False

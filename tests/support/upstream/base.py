@@ -19,7 +19,7 @@ SITE = "http://localhost:5173"
 """The site URL that a project for these tests has, and whose paths are on its list of redirects."""
 
 LinkKind = Literal["signup", "invite", "magiclink", "recovery", "email_change_current", "email_change_new"]
-Aged = Literal["session", "recovery", "challenge", "flow"]
+Aged = Literal["session", "sign_in", "recovery", "challenge", "flow"]
 
 
 class Unavailable(Exception):  # noqa: N818 - no error: this project is not made that way
@@ -98,7 +98,9 @@ class Upstream:
         return time.time()
 
     def age(self, what: Aged, key: str, seconds: float) -> None:
-        """Make a session or an MFA challenge (by id), a recovery mail or a flow (by address) older. Raises Unavailable."""
+        """Make a session, its proofs of who is there (sign_in) or an MFA challenge (by id), a recovery mail or a flow (by
+        address) older. Raises Unavailable.
+        """
         raise Unavailable(f"{self.name} lets nobody make the {what} of {key} {seconds:.0f} s older")
 
     def refer_to(self, user_id: str) -> None:

@@ -27,6 +27,8 @@ from tests.support.upstream.wire import Wire
 _NEEDED = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
 _AGED: Mapping[Aged, str] = {
     "session": "update auth.sessions set created_at = created_at - {by} where id = {key}",
+    "sign_in": "update auth.mfa_amr_claims set created_at = created_at - {by}, updated_at = updated_at - {by}"
+    " where session_id = {key}",
     "recovery": "update auth.users set recovery_sent_at = recovery_sent_at - {by} where email = {key}",
     "challenge": "update auth.mfa_challenges set created_at = created_at - {by} where id = {key}",
     "flow": "update auth.flow_state set created_at = created_at - {by}, auth_code_issued_at = auth_code_issued_at - {by}"

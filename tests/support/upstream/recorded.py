@@ -48,6 +48,9 @@ class RecordedUpstream(Upstream):
         match what:
             case "session":
                 project.sessions[key].created_at -= seconds
+            case "sign_in":
+                for method in project.sessions[key].amr:
+                    project.sessions[key].amr[method] -= seconds
             case "challenge":
                 project.challenges[key].created_at -= seconds
             case "recovery":
