@@ -39,6 +39,9 @@ test: $(STAMPS)/dev $(STAMPS)/node ## Run the tests of the service on a real Sup
 test-thorough: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client $(STAMPS)/checks ## Run what takes longer: outages, key rotation, several processes, the TypeScript client, deploy/
 	@$(BIN)/python -m pytest -m thorough $(PARALLEL) $(PYTEST_ARGS)
 
+test-real: $(STAMPS)/dev $(STAMPS)/node ## Run the operations' tests on the Supabase that SUPABASE_URL names (tests/recorded/README.md)
+	@$(BIN)/python -m pytest -m real -n 0 $(PYTEST_ARGS)
+
 e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web ## Drive a real Chromium through the pages
 	@SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
 
@@ -168,4 +171,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run web reset test test-thorough e2e clients-check fuzz contract-diff check format generate wheel lock clean replicas soak bench
+.PHONY: help run web reset test test-thorough test-real e2e clients-check fuzz contract-diff check format generate wheel lock clean replicas soak bench

@@ -17,6 +17,8 @@ from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.migrated import copy, template
 from tests.support.service import ServiceProcess, development_env, free_port
 
+pytest_plugins = ["tests.support.upstream.fixtures"]
+
 StartService = Callable[..., ServiceProcess]
 StartSupabase = Callable[..., LocalSupabase]
 StartModuleService = Callable[[dict[str, str | None]], ServiceProcess]

@@ -1,0 +1,1 @@
+"""What the real Supabase answers, recorded, one file a scenario; see README.md."""
