@@ -130,7 +130,7 @@ class Flows:
 
 def _flow(content: object, code_verifier: str, secret: str) -> Flow:
     match content:
-        case [str() as intent, str() as nonce, str() as tag, str() | None as return_to]:
+        case [str() as intent, str() as nonce, str() as tag, str() | None as return_to] if intent in LIFETIMES:
             return Flow(Intent(intent), return_to, code_verifier, tag, nonce, secret)
     raise FlowInvalidError
 
