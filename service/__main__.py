@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
+from service.server.listening import obstacle
 from service.settings import Settings
 from service.telemetry.log import configure_logging
 
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(refusal(error))
         return 2
     configure_logging(settings.log_level)
+    if (found := obstacle(settings.host, settings.port)) is not None:
+        sys.stderr.write(f"Latchkey does not start: {found.variable} {found.cure}.\n")
+        return 3
     if settings.web_concurrency > 1 and settings.rate_limit_enabled and settings.rate_limit_storage is None:
         # No refusal: the limits are weaker by a known factor, and replicas elsewhere could not be seen anyway.
         log.warning("rate_limits_not_shared", processes=settings.web_concurrency, cure="set RATE_LIMIT_STORAGE")

@@ -462,7 +462,7 @@ class CaptchaConfig(BaseModel):
 
 class EmailChangePending(BaseModel):
     """
-    One of the two addresses has confirmed the change; the other has to as well. No session was opened.
+    A step of a change of address that opened no session; whoever was signed in here still is.
     """
 
     model_config = ConfigDict(
@@ -475,7 +475,7 @@ class EmailChangePending(BaseModel):
     next: Annotated[
         str,
         Field(
-            description="`confirm_other_address`: tell the user to open the mail in the other mailbox too.",
+            description="`confirm_other_address`: one of the two addresses has confirmed; tell the user to open the mail in the other mailbox\ntoo. `sign_in`: both have, and the address is changed, but the address that was given does not show whose account that\nis (it may be the one that is no more): say that the new address signs in from now on. Treat any other like this one.\n",
             max_length=40,
             min_length=1,
             pattern="^[a-z_]+$",

@@ -46,7 +46,7 @@ class SettingsValues(BaseSettings):
     captcha_secret: SecretStr | None = None
     captcha_verify_url: str | None = None
 
-    cors_origins: Annotated[tuple[str, ...], CommaSeparated] | None = None
+    cors_origins: Annotated[tuple[str, ...] | None, CommaSeparated] = None
 
     signing_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
         validation_alias=AliasChoices("signing_secrets", "csrf_secrets")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.email_address import folded
 from service.error_codes import ErrorCode
 from service.errors import ApiError, FieldError, invalid_fields
 from service.handlers.quiet_mail import QuietMail
@@ -120,7 +121,7 @@ def _email_and_code(body: VerifyRequest) -> tuple[str, str]:
 
 def _is_of(tokens: Tokens, email: str | None, flow: Flow | None) -> bool:
     """Whether the session is the account's that was named: each thing that names one has to name this."""
-    if email is not None and email.lower() != tokens.email.lower():
+    if email is not None and folded(email) != folded(tokens.email):
         return False
     return flow is None or flow.is_about(tokens.email) or flow.is_about(tokens.user_id)
 

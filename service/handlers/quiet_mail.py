@@ -14,7 +14,7 @@ from service.errors import ApiError
 from service.models import MailResult
 from service.reply import Reply
 from service.request_context import current_request
-from service.supabase.calls import UPSTREAM
+from service.supabase.translation import UPSTREAM
 
 log = structlog.get_logger(__name__)
 

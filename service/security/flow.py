@@ -23,6 +23,7 @@ from typing import Final
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from service.email_address import folded
 from service.security.signing import Signing
 
 
@@ -129,7 +130,7 @@ class Flows:
 
 def _flow(content: object, code_verifier: str, secret: str) -> Flow:
     match content:
-        case [str() as intent, str() as nonce, str() as tag, str() | None as return_to]:
+        case [str() as intent, str() as nonce, str() as tag, str() | None as return_to] if intent in LIFETIMES:
             return Flow(Intent(intent), return_to, code_verifier, tag, nonce, secret)
     raise FlowInvalidError
 
@@ -149,7 +150,7 @@ def _challenge(verifier: str) -> str:
 
 def _tag(secret: str, nonce: str, subject: str) -> str:
     """16 bytes are enough to tell accounts apart; that nobody guesses an address from it is the secret's doing."""
-    return _text(_mac(secret, "subject", nonce, subject.lower())[:16])
+    return _text(_mac(secret, "subject", nonce, folded(subject))[:16])
 
 
 def _mac(secret: str, *parts: str) -> bytes:

@@ -84,6 +84,8 @@ _NO_SUCH_CODE: Final = {
     "user_not_found": ErrorCode.auth_code_invalid,
 }
 
+_KEY_NOT_TOLD: Final = dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
+
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
         "bad_json": ErrorCode.upstream_error,
@@ -102,6 +104,10 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.verify_link: _NO_SUCH_CODE,
     # Supabase looks for a ban before it looks at the code. Who guesses one is not told whose account it is.
     Call.verify_code: {**_NO_SUCH_CODE, "user_banned": ErrorCode.auth_code_invalid},
+    # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
+    # project has not told the data API of its new key: that must sign nobody out.
+    Call.get_profile: _KEY_NOT_TOLD,
+    Call.update_profile: _KEY_NOT_TOLD,
     # All that can be wrong with these is the provider's name.
     Call.try_provider: {"validation_failed": ErrorCode.auth_provider_disabled},
     Call.link_identity: {"validation_failed": ErrorCode.auth_provider_disabled},
@@ -144,7 +150,6 @@ RETURNED: Final[Mapping[str, ErrorCode]] = {
     "otp_expired": ErrorCode.auth_flow_expired,
     "over_email_send_rate_limit": ErrorCode.rate_limited,
     "over_request_rate_limit": ErrorCode.rate_limited,
-}
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
 # unexpected, and upstream_error says so.

@@ -83,7 +83,7 @@ def _meaning(call: Call, exc: Exception, response: httpx.Response | None) -> Err
     if response is not None and (code := _by_status(response.status_code)) is not None:
         return code
     if isinstance(exc, APIError):
-        return DATA_API.get(str(exc.code), ErrorCode.upstream_error)
+        return BY_CALL.get(call, {}).get(str(exc.code)) or DATA_API.get(str(exc.code), ErrorCode.upstream_error)
     if isinstance(exc, AuthError) and exc.code is not None:
         return BY_CALL.get(call, {}).get(exc.code) or MEANINGS.get(exc.code, ErrorCode.upstream_error)
     return ErrorCode.upstream_error if response is not None else _without_answer(exc)

@@ -60,9 +60,9 @@ class Browser:
         profile = {} if display_name is None else {"profile": {"displayName": display_name}}
         return self.post("/auth/signup", {"email": email, "password": password, **profile})
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+    def sign_in(self, email: str, password: str = PASSWORD, **more: object) -> httpx.Response:
         self.email = email
-        return self._keep(self.post("/auth/signin", {"email": email, "password": password}))
+        return self._keep(self.post("/auth/signin", {"email": email, "password": password, **more}))
 
     def refresh(self) -> httpx.Response:
         return self._keep(self.post("/auth/refresh"))
@@ -72,9 +72,9 @@ class Browser:
         leaks.remember("access token", token)
         return self.http.get("/auth/me", headers={"Authorization": f"Bearer {token}"} if token else {})
 
-    def logout(self, *, with_token: bool = True) -> httpx.Response:
+    def logout(self, scope: str | None = None, *, with_token: bool = True) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.access_token}"} if with_token and self.access_token else {}
-        return self.post("/auth/logout", headers=bearer)
+        return self.post("/auth/logout", None if scope is None else {"scope": scope}, headers=bearer)
 
     def reload(self) -> None:
         """What a page reload does: everything in memory is gone, the cookies stay."""
@@ -95,7 +95,7 @@ class Browser:
 def _holds_no_secret(response: httpx.Response) -> None:
     """No body holds one but the access token in the answer to who has just got it, and examples in the contract."""
     response.read()
-    path = response.request.url.path
+    path = response.request.url.path.removeprefix("/api")  # where some tests mount the service
     if path.startswith(("/openapi.", "/ui/")):
         return
     given = response.is_success and path in {"/auth/signin", "/auth/refresh", "/auth/oauth/complete"}

@@ -170,7 +170,7 @@ def test_what_is_missing_does_not_hide_what_is_unsafe(tmp_path: Path) -> None:
         "SUPABASE_URL",
         "SUPABASE_PUBLISHABLE_KEY",
         "SUPABASE_SECRET_KEY",
-        "CSRF_SECRETS",
+        "SIGNING_SECRETS",
         "CORS_ORIGINS",
         "FRONTEND_URL",
         "COOKIE_SECURE",

@@ -201,7 +201,8 @@ export interface paths {
          *     The answer is a Session, and the cookies are set; whoever was signed in here before is not any more.
          *     `next: set_password` after a recovery or an invitation: ask for the new password and send it by `PUT /auth/password`. A
          *     change of address that both mailboxes have to confirm answers `next: confirm_other_address` at the first of them, with
-         *     no session, and leaves the cookies: tell the user to open the other mail too. 410 says that link or code is used,
+         *     no session, and leaves the cookies: tell the user to open the other mail too. On another device the last of them may
+         *     answer `next: sign_in` in the same way: done, without a session. 410 says that link or code is used,
          *     expired or wrong: offer a new one.
          */
         post: operations["verify"];
@@ -1490,7 +1491,7 @@ export interface components {
             siteKey: string;
         } | null;
         /**
-         * @description One of the two addresses has confirmed the change; the other has to as well. No session was opened.
+         * @description A step of a change of address that opened no session; whoever was signed in here still is.
          * @example {
          *       "session": null,
          *       "next": "confirm_other_address"
@@ -1499,7 +1500,11 @@ export interface components {
         EmailChangePending: {
             /** @description Always null, to be told from a Session at a glance. */
             session: Record<string, never> | null;
-            /** @description `confirm_other_address`: tell the user to open the mail in the other mailbox too. */
+            /**
+             * @description `confirm_other_address`: one of the two addresses has confirmed; tell the user to open the mail in the other mailbox
+             *     too. `sign_in`: both have, and the address is changed, but the address that was given does not show whose account that
+             *     is (it may be the one that is no more): say that the new address signs in from now on. Treat any other like this one.
+             */
             next: string;
         };
         VerifyResult: components["schemas"]["Session"] | components["schemas"]["EmailChangePending"];
@@ -2223,7 +2228,7 @@ export interface components {
                 "application/json": components["schemas"]["UpstreamTimeout"];
             };
         };
-        /** @description Signed in, with a Session and new cookies; or, with `next` as confirm_other_address, nothing but confirmed. */
+        /** @description Signed in, with a Session and new cookies; or, with `session` as null, nothing but confirmed. */
         Verified: {
             headers: {
                 "Set-Cookie": components["headers"]["OptionalRefreshCookie"];

@@ -51,7 +51,8 @@ class AccountCalls:
     async def update_profile(self, user: AccessToken, values: Mapping[str, str | None]) -> SignedInUser:
         """Change the profile, by the columns' names, and read the user.
 
-        Raises ApiError; auth_rejected where the database's policies do not allow it. The user is asked for first: the data API takes a token of a session that is over until it expires.
+        The user is asked for first: the data API takes a token of a session that is over until it expires. Raises ApiError;
+        auth_rejected where the database's policies do not allow it.
         """
         identity, email = await self._identity(user)
         if not values:

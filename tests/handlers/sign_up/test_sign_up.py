@@ -21,7 +21,11 @@ def test_sign_up_creates_the_user_and_the_profile_with_one_id(browser: Browser, 
     assert profile_rows(supabase, email) == [{"user_id": user_id, "profile_id": user_id, "display_name": "Grace Hopper"}]
 
 
-@pytest.mark.parametrize("profile", [{}, {"profile": {}}], ids=["no profile", "empty profile"])
+@pytest.mark.parametrize(
+    "profile",
+    [{}, {"profile": {}}, {"profile": None}, {"profile": {"displayName": None}}, {"profile": {"displayName": ""}}],
+    ids=["no profile", "empty profile", "null profile", "null name", "empty name"],
+)
 def test_sign_up_without_a_display_name_creates_a_profile_with_none(
     browser: Browser, supabase: LocalSupabase, profile: dict[str, object]
 ) -> None:
@@ -54,7 +58,8 @@ def test_no_user_is_left_behind_when_the_profile_cannot_be_written(
 def test_sign_up_puts_no_token_into_the_body_and_the_session_into_the_cookie(browser: Browser) -> None:
     email = new_email()
     response = browser.sign_up(email)
-    assert response.json() == {"user": {"id": response.json()["user"]["id"], "email": email}}
+    user = {"id": response.json()["user"]["id"], "email": email}
+    assert response.json() == {"user": user, "confirmationRequired": False}
     assert browser.refresh_token is not None
     assert browser.refresh().status_code == 200
     assert browser.me().json()["user"]["email"] == email
@@ -70,6 +75,7 @@ def test_sign_up_sets_no_cookie_where_the_project_confirms_addresses_first(
 
     assert signed_up.status_code == 200
     assert signed_up.json()["user"]["email"] == email
+    assert signed_up.json()["confirmationRequired"] is True
     assert cookies_set(signed_up) == []
     refused = browser.sign_in(email)
     assert (refused.status_code, refused.json()["code"]) == (403, "auth_email_not_confirmed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from service.security.access_token import AccessToken
+from service.security.mail_links import MailLink
 from tests.support.fixed_answers import USER
 from tests.support.raw_server import Exchange
 
@@ -12,6 +13,7 @@ PUBLISHABLE: Final = "sb_publishable_of_the_test"
 SECRET: Final = "sb_secret_of_the_test"
 ADDRESS: Final = "203.0.113.7"
 ADA: Final = AccessToken("token.of.ada", str(USER["id"]), None)
+LINK: Final = MailLink("https://app.example.com/account/confirm?flow=f.l.ow", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery staple"
 
 

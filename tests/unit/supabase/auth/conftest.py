@@ -6,13 +6,19 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import httpx
 import pytest_asyncio
 
 from service.supabase.auth.account import AccountCalls
 from service.supabase.auth.captcha import SecretKeyRule
+from service.supabase.auth.config import ConfigCalls
+from service.supabase.auth.email import EmailCalls
 from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.otp import OtpCalls
+from service.supabase.auth.password import PasswordCalls
+from service.supabase.auth.requests import AuthRequests
 from service.supabase.auth.session import SessionCalls
 from service.supabase.auth.sign_up import SignUpCalls
 from service.supabase.calls import UpstreamCall
@@ -22,6 +28,8 @@ from service.supabase.http.wire import Wire
 from tests.support.fixed_answers import SESSION, USER
 from tests.support.raw_server import Exchange, RawServer, raw_server, response
 from tests.unit.supabase.auth.asking import PUBLISHABLE, SECRET
+
+SETTINGS: Final = {"external": {"email": True, "github": True}, "disable_signup": False, "mailer_autoconfirm": True}
 
 
 @dataclass
@@ -42,6 +50,10 @@ class Asked:
     session: SessionCalls
     sign_up: SignUpCalls
     account: AccountCalls
+    email: EmailCalls
+    otp: OtpCalls
+    password: PasswordCalls
+    config: ConfigCalls
     rule: Rule
 
 
@@ -49,7 +61,9 @@ class Asked:
 async def asked() -> AsyncIterator[Asked]:
     async def answer(exchange: Exchange) -> None:
         line = exchange.head.split("\r\n", 1)[0]
-        body: object = [] if "/rest/" in line else USER if line.split()[1].endswith("/user") else SESSION
+        body: object = SETTINGS if "/settings" in line else USER if line.split()[1].endswith("/user") else SESSION
+        if "/rest/" in line:
+            body = [{"id": USER["id"], "display_name": None}]
         await exchange.send(response(json.dumps(body).encode()))
 
     async with raw_server(answer) as server:
@@ -66,8 +80,10 @@ async def asked() -> AsyncIterator[Asked]:
         )
         data_api = DataApi(http, server.url, publishable_key=PUBLISHABLE)
         upstream = partial(UpstreamCall, seconds=5, on_foreign_answer=wire.renew_connections)
+        requests = AuthRequests(server.url, gotrue)
         yield Asked(
-            server, http, gotrue, data_api, SessionCalls(gotrue, upstream), SignUpCalls(gotrue, upstream),
-            AccountCalls(gotrue, data_api, upstream), rule,
+            server, http, gotrue, data_api, SessionCalls(gotrue, upstream), SignUpCalls(requests, upstream),
+            AccountCalls(gotrue, data_api, upstream), EmailCalls(requests, upstream), OtpCalls(requests, upstream),
+            PasswordCalls(requests, upstream), ConfigCalls(requests, upstream), rule,
         )  # fmt: skip
         wire.close()

@@ -16,7 +16,7 @@ from service.supabase.call import GUARDED_BY_CAPTCHA, MAY_CARRY_SECRET_KEY, Call
 from service.supabase.http.httpx_client import httpx_client
 from service.supabase.http.wire import Wire
 from tests.support.raw_server import Exchange, raw_server, response
-from tests.unit.supabase.auth.asking import ADDRESS, EMAIL, PASSWORD, PUBLISHABLE, SECRET, headers_of
+from tests.unit.supabase.auth.asking import ADDRESS, EMAIL, LINK, PASSWORD, PUBLISHABLE, SECRET, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
 WANTED = (400, "captcha_failed")
@@ -149,5 +149,5 @@ async def test_what_was_sent_tells_whether_a_token_is_missing_or_no_good(
         await asked.session.sign_in(EMAIL, PASSWORD, captcha=captcha)
     assert refusal.value.code is code
     with pytest.raises(ApiError) as refusal:
-        await asked.sign_up.create_user(EMAIL, PASSWORD, display_name=None, captcha=captcha)
+        await asked.sign_up.create_user(EMAIL, PASSWORD, display_name=None, link=LINK, captcha=captcha)
     assert refusal.value.code is code

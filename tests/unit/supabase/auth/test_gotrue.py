@@ -10,33 +10,45 @@ from typing import Final
 import pytest
 
 from service.security.access_token import AccessToken
+from service.supabase.auth.captcha import NO_CAPTCHA
 from service.supabase.call import GUARDED_BY_CAPTCHA as GUARDED_CALLS
 from service.supabase.call import MAY_CARRY_SECRET_KEY, Call
-from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, PASSWORD, PUBLISHABLE, SECRET, headers_of
+from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, LINK, PASSWORD, PUBLISHABLE, SECRET, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
 CREDENTIALS: Final = {"email": EMAIL, "password": PASSWORD}
 
 # Supabase asks for a captcha before these where the project wants one, and lets the secret key past it.
 GUARDED_BY_CAPTCHA: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
-    "create_user": lambda asked: asked.sign_up.create_user(EMAIL, PASSWORD, display_name=None),
+    "create_user": lambda asked: asked.sign_up.create_user(EMAIL, PASSWORD, display_name=None, link=LINK),
     "sign_in": lambda asked: asked.session.sign_in(EMAIL, PASSWORD),
+    "resend": lambda asked: asked.email.resend("signup", EMAIL, LINK, client_address=ADDRESS, captcha=NO_CAPTCHA),
+    "send": lambda asked: asked.otp.send(EMAIL, LINK, create_user=True, client_address=ADDRESS, captcha=NO_CAPTCHA),
+    "recover": lambda asked: asked.password.recover(EMAIL, LINK, client_address=ADDRESS, captcha=NO_CAPTCHA),
 }
 # These it never asks for one, told the user's address or not.
 UNGUARDED: Final[Mapping[str, Callable[[Asked, str | None], Awaitable[object]]]] = {
     "refresh": lambda asked, address: asked.session.refresh("refresh-token", client_address=address),
     "sign_out": lambda asked, address: asked.session.sign_out("access.token.value", client_address=address),
+    "verify_link": lambda asked, address: asked.email.verify_link("recovery", "hash", client_address=address),
+    "verify_code": lambda asked, address: asked.email.verify_code("email", EMAIL, "123456", client_address=address),
 }
 AS_THE_USER: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
     "get_user": lambda asked: asked.account.get_user(ADA),
+    "update_profile": lambda asked: asked.account.update_profile(ADA, {"display_name": "Ada"}),
+    "factors": lambda asked: asked.account.factors(ADA),
+    "change": lambda asked: asked.email.change(ADA, EMAIL, LINK),
+    "set": lambda asked: asked.password.set(ADA, PASSWORD, current_password=None, nonce=None),
+    "reauthenticate": lambda asked: asked.password.reauthenticate(ADA),
 }
-NEVER_THE_SECRET_KEY: Final = {**GUARDED_BY_CAPTCHA, **AS_THE_USER}
+ABOUT_NOBODY: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {"get": lambda asked: asked.config.get()}
+NEVER_THE_SECRET_KEY: Final = {**GUARDED_BY_CAPTCHA, **AS_THE_USER, **ABOUT_NOBODY}
 
 
 async def test_of_every_call_it_is_known_whether_a_captcha_guards_it(asked: Asked) -> None:
-    capabilities = (asked.session, asked.sign_up, asked.account)
+    capabilities = (asked.session, asked.sign_up, asked.account, asked.email, asked.otp, asked.password, asked.config)
     calls = [name for calls in capabilities for name, _ in inspect.getmembers(calls, callable) if not name.startswith("_")]
-    assert sorted(calls) == sorted([*GUARDED_BY_CAPTCHA, *UNGUARDED, *AS_THE_USER])
+    assert sorted(calls) == sorted([*GUARDED_BY_CAPTCHA, *UNGUARDED, *AS_THE_USER, *ABOUT_NOBODY])
 
 
 @pytest.mark.parametrize("name", NEVER_THE_SECRET_KEY)
@@ -55,7 +67,7 @@ async def test_a_call_that_is_not_named_goes_with_the_publishable_key_whoever_as
     headers = headers_of(asked.server.exchanges[0])
     assert headers["apikey"] == (SECRET if call in MAY_CARRY_SECRET_KEY else PUBLISHABLE)
     assert ("sb-forwarded-for" in headers) == (call in MAY_CARRY_SECRET_KEY)
-    assert {Call.refresh, Call.sign_out} == MAY_CARRY_SECRET_KEY
+    assert {Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code} == MAY_CARRY_SECRET_KEY
     assert not MAY_CARRY_SECRET_KEY & GUARDED_CALLS
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from service.request_context import RequestContext, enter
 from service.supabase.auth.user_agent import as_sent, summary
-from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, PASSWORD, headers_of
+from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, LINK, PASSWORD, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -50,7 +50,7 @@ def test_the_caller_s_own_words_are_what_a_header_can_carry() -> None:
 async def test_every_call_that_writes_a_session_tells_it_and_never_a_browser_s_own_beside_the_secret_key(asked: Asked) -> None:
     enter(RequestContext(client_address=ADDRESS, user_agent=FIREFOX))
     await asked.session.sign_in(EMAIL, PASSWORD)
-    await asked.sign_up.create_user(EMAIL, PASSWORD, display_name=None)
+    await asked.sign_up.create_user(EMAIL, PASSWORD, display_name=None, link=LINK)
     await asked.session.refresh("r", client_address=None)
     await asked.session.refresh("r", client_address=ADDRESS)
     await asked.gotrue.client_of(ADA).get_user("token")
