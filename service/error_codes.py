@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     auth_provider_disabled = "auth_provider_disabled"
     auth_rejected = "auth_rejected"
     auth_mfa_required = "auth_mfa_required"
+    auth_reauthentication_required = "auth_reauthentication_required"
     not_found = "not_found"
     method_not_allowed = "method_not_allowed"
     request_timeout = "request_timeout"
@@ -41,6 +42,12 @@ class ErrorCode(StrEnum):
     upstream_error = "upstream_error"
     upstream_unavailable = "upstream_unavailable"
     upstream_timeout = "upstream_timeout"
+    auth_address_required = "auth_address_required"
+    auth_sso_managed = "auth_sso_managed"
+    auth_code_invalid = "auth_code_invalid"
+    auth_same_password = "auth_same_password"
+    auth_nonce_invalid = "auth_nonce_invalid"
+    auth_current_password_invalid = "auth_current_password_invalid"
 
 
 class Meaning(NamedTuple):
@@ -65,6 +72,7 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.auth_provider_disabled: Meaning(403, "This way to sign in is switched off"),
     ErrorCode.auth_rejected: Meaning(403, "The project refuses this"),
     ErrorCode.auth_mfa_required: Meaning(403, "A second factor is required"),
+    ErrorCode.auth_reauthentication_required: Meaning(403, "It has to be shown that this is still the user"),
     ErrorCode.not_found: Meaning(404, "There is nothing at this path"),
     ErrorCode.method_not_allowed: Meaning(405, "This path does not have this method"),
     ErrorCode.request_timeout: Meaning(408, "The request took too long to arrive"),
@@ -79,4 +87,10 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.upstream_error: Meaning(502, "Supabase answered unexpectedly"),
     ErrorCode.upstream_unavailable: Meaning(503, "Supabase is unavailable"),
     ErrorCode.upstream_timeout: Meaning(504, "Supabase did not answer in time"),
+    ErrorCode.auth_address_required: Meaning(403, "The address that the mail came to is required"),
+    ErrorCode.auth_sso_managed: Meaning(403, "The company's own directory manages this account"),
+    ErrorCode.auth_code_invalid: Meaning(410, "The link or the code is not valid any more"),
+    ErrorCode.auth_same_password: Meaning(422, "The new password is the present one"),
+    ErrorCode.auth_nonce_invalid: Meaning(422, "The code is not valid"),
+    ErrorCode.auth_current_password_invalid: Meaning(422, "The present password is wrong"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
 
 
 class SignUpProfile(BaseModel):
@@ -264,6 +264,303 @@ class LogoutResult(BaseModel):
     ok: Literal[True]
 
 
+class VerifyRequest(BaseModel):
+    """
+    Either `type` and `tokenHash` (with `flow` and `email` where they are known), or `type`, `email` and `code`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Annotated[
+        Literal["signup", "invite", "magiclink", "recovery", "email_change", "email"],
+        Field(description="The `type` of the mail's link. `email` serves for a code that signs up or in."),
+    ]
+    token_hash: Annotated[
+        str | None,
+        Field(
+            alias="tokenHash",
+            description="The `token_hash` of the mail's link, as it stands there.",
+            max_length=512,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+    flow: Annotated[
+        str | None,
+        Field(
+            description="The `flow` of the query of the page that the link opened. It shows that this browser asked for the mail.",
+            max_length=4096,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+    email: Annotated[
+        str | None,
+        Field(
+            description="The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms.",
+            max_length=320,
+            min_length=3,
+            pattern="^[^\\u0000-\\u001f]+@[^\\u0000-\\u001f]+$",
+        ),
+    ] = None
+    code: Annotated[
+        str | None,
+        Field(
+            description="The digits of the mail, without blanks.",
+            max_length=10,
+            min_length=6,
+            pattern="^[0-9]+$",
+        ),
+    ] = None
+
+
+class ResendRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Annotated[
+        Literal["signup", "email_change"],
+        Field(description="Which mail. For a change of address, `email` is the present one."),
+    ]
+    email: Annotated[
+        str,
+        Field(
+            description="The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms.",
+            max_length=320,
+            min_length=3,
+            pattern="^[^\\u0000-\\u001f]+@[^\\u0000-\\u001f]+$",
+        ),
+    ]
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+
+
+class OtpRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    email: Annotated[
+        str,
+        Field(
+            description="The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms.",
+            max_length=320,
+            min_length=3,
+            pattern="^[^\\u0000-\\u001f]+@[^\\u0000-\\u001f]+$",
+        ),
+    ]
+    create_user: Annotated[
+        bool | None,
+        Field(
+            alias="createUser",
+            description="Whether an address without an account gets one by it; true where it is left out.",
+        ),
+    ] = None
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+
+
+class RecoverRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    email: Annotated[
+        str,
+        Field(
+            description="The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms.",
+            max_length=320,
+            min_length=3,
+            pattern="^[^\\u0000-\\u001f]+@[^\\u0000-\\u001f]+$",
+        ),
+    ]
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+
+
+class PasswordRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    new_password: Annotated[
+        SecretStr,
+        Field(
+            alias="newPassword",
+            description="8 to 72 characters, and no more than 72 bytes in UTF-8 (the limit of bcrypt, which Supabase Auth uses). The project may ask\nfor more: see 422.\n",
+            max_length=72,
+            min_length=8,
+        ),
+    ]
+    current_password: Annotated[
+        SecretStr | None,
+        Field(
+            alias="currentPassword",
+            description="The password, as the user typed it.",
+            max_length=256,
+            min_length=1,
+        ),
+    ] = None
+    nonce: Annotated[
+        str | None,
+        Field(
+            description="The code of the mail that `POST /auth/reauthenticate` sent.",
+            max_length=64,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+
+
+class EmailChangeRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    email: Annotated[
+        str,
+        Field(
+            description="An e-mail address (ASCII, as Supabase Auth takes it). Upper and lower case are the same account.",
+            max_length=254,
+            min_length=3,
+            pattern="^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64})*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+        ),
+    ]
+
+
+class ProfileChange(BaseModel):
+    """
+    What changes in the profile row. What is left out stays; null and "" take a name away.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    display_name: Annotated[
+        str | None,
+        Field(
+            alias="displayName",
+            description='The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. Null and "" mean that\nthere is none.\n',
+            max_length=100,
+            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]*$",
+        ),
+    ] = None
+
+
+class Provider(RootModel[str]):
+    root: Annotated[str, Field(max_length=100, min_length=1, pattern="^[!-~]+$")]
+
+
+class CaptchaConfig(BaseModel):
+    """
+    The captcha to show where `captchaToken` is taken; null where there is none.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    provider: Annotated[
+        str,
+        Field(
+            description="Whose widget to show.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_-]+$",
+        ),
+    ]
+    site_key: Annotated[
+        str,
+        Field(
+            alias="siteKey",
+            description="The key that the widget needs. It is public.",
+            max_length=500,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+
+
+class EmailChangePending(BaseModel):
+    """
+    One of the two addresses has confirmed the change; the other has to as well. No session was opened.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    session: Annotated[
+        dict[str, Any] | None,
+        Field(description="Always null, to be told from a Session at a glance."),
+    ]
+    next: Annotated[
+        str,
+        Field(
+            description="`confirm_other_address`: tell the user to open the mail in the other mailbox too.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_]+$",
+        ),
+    ]
+
+
+class VerifyResult(RootModel[Session | EmailChangePending]):
+    root: Session | EmailChangePending
+
+
+class MailResult(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    ok: Literal[True]
+
+
+class PasswordResult(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    ok: Literal[True]
+
+
+class EmailChangeResult(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    confirm: Annotated[
+        str,
+        Field(
+            description="`one`: the new address has to confirm. `both`: the present one, too. Treat any other as `both`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_]+$",
+        ),
+    ]
+
+
 class SignUpRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -328,4 +625,75 @@ class ErrorBody(BaseModel):
     details: Annotated[
         dict[str, Any],
         Field(description="What else is known; its properties depend on the code. Always an object."),
+    ]
+
+
+class UpdateMeRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    profile: ProfileChange
+
+
+class AuthConfig(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    sign_up: Annotated[bool, Field(alias="signUp", description="Whether the project takes new users.")]
+    email_sign_in: Annotated[
+        bool,
+        Field(
+            alias="emailSignIn",
+            description="Whether one can sign in by e-mail, with a password, a link or a code.",
+        ),
+    ]
+    email_confirmation: Annotated[
+        bool,
+        Field(
+            alias="emailConfirmation",
+            description="Whether a new user has to confirm the address first.",
+        ),
+    ]
+    providers: Annotated[
+        list[Provider],
+        Field(
+            description="The providers to sign in with, as `POST /auth/oauth/start` takes them (google, github and others).",
+            max_length=1000,
+        ),
+    ]
+    sso: Annotated[
+        bool,
+        Field(description="Whether one can sign in by the company's own directory."),
+    ]
+    anonymous: Annotated[
+        bool,
+        Field(description="Whether the project has anonymous users. This service opens no session for them."),
+    ]
+    captcha: CaptchaConfig | None
+    password_min_length: Annotated[
+        int,
+        Field(
+            alias="passwordMinLength",
+            description="The least length of a new password, in characters.",
+            ge=1,
+            le=72,
+        ),
+    ]
+    email_change_confirm: Annotated[
+        str,
+        Field(
+            alias="emailChangeConfirm",
+            description="Which addresses have to confirm a change of address, the new one or both. Treat any other as `both`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_]+$",
+        ),
+    ]
+    account_deletion: Annotated[
+        bool,
+        Field(
+            alias="accountDeletion",
+            description="Whether users may delete their account.",
+        ),
     ]

@@ -98,7 +98,12 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the profile
+         * @description Changes what is given and leaves the rest. It is done as the user, under the database's own policies. Show the profile
+         *     of the answer.
+         */
+        patch: operations["updateMe"];
         trace?: never;
     };
     "/auth/refresh": {
@@ -147,6 +152,194 @@ export interface paths {
          *     that a service of your own checks by itself stays good until it expires.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the project has switched on
+         * @description Call this before the sign-in page is drawn: which forms and buttons it has, whether it needs a captcha, and how long a
+         *     password must be. It is the same for everybody, and may be a minute old.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use the link or the code of a mail
+         * @description The page that a mail's link opens (`/account/confirm#token_hash=...&type=...`) takes both from the fragment, clears the
+         *     address bar and shows a button; the click sends them here as `type` and `tokenHash`, with the `flow` of the page's
+         *     query. Verify nothing by loading a page: mail scanners do that too. Where the user typed the code of the mail instead,
+         *     send `type`, `email` and `code`. Either `tokenHash` or `email` and `code`, not both forms.
+         *
+         *     A link works by itself only in the browser that asked for it. Anywhere else the answer is 403 `auth_address_required`,
+         *     and the link is not used up: ask for the address that the mail came to, and send it as `email` beside `tokenHash`.
+         *
+         *     The answer is a Session, and the cookies are set; whoever was signed in here before is not any more.
+         *     `next: set_password` after a recovery or an invitation: ask for the new password and send it by `PUT /auth/password`. A
+         *     change of address that both mailboxes have to confirm answers `next: confirm_other_address` at the first of them, with
+         *     no session, and leaves the cookies: tell the user to open the other mail too. 410 says that link or code is used,
+         *     expired or wrong: offer a new one.
+         */
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the mail of a sign-up or a change of address again
+         * @description The answer is the same whether there is such an account or not, and it comes while the mail may still be on its way:
+         *     say that a mail is coming if the address has an account, and offer to send it again after a minute.
+         */
+        post: operations["resendMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to sign in without a password
+         * @description The mail has a link and a code; both open a session by `POST /auth/verify`, the code as `{type: "email", email, code}`.
+         *     With `createUser: false` nobody gets an account by it.
+         *
+         *     The answer is the same whether there is such an account or not, and it comes while the mail may still be on its way:
+         *     say that a mail is coming if the address has an account, and offer to send it again after a minute.
+         */
+        post: operations["sendOtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to set a new password
+         * @description The mail has a link and a code. `POST /auth/verify` with the type `recovery` opens a session by either and says
+         *     `next: set_password`; where the user has a second factor, `next: mfa` comes before it.
+         *
+         *     The answer is the same whether there is such an account or not, and it comes while the mail may still be on its way:
+         *     say that a mail is coming if the address has an account, and offer to send it again after a minute.
+         */
+        post: operations["recoverPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password
+         * @description Ends the user's other sessions; this one stays, and so does its cookie. Right after a recovery, an invitation or a
+         *     sign-in by mail `newPassword` is enough. Else the project may ask for more, by 403 `auth_reauthentication_required`:
+         *     send `currentPassword` too, or call `POST /auth/reauthenticate` and send the code of the mail as `nonce`. A refused
+         *     password uses nothing up: ask for another one, and repeat the request.
+         */
+        put: operations["setPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the code that a new password needs
+         * @description Where `PUT /auth/password` answered 403 `auth_reauthentication_required` with the method `nonce`: mails a code to the
+         *     user's own address. Ask for it, and repeat the request with the code as `nonce`. It serves nothing else.
+         */
+        post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the e-mail address
+         * @description Mails a link and a code to the new address, and where the project wants both confirmed, to the present one. Until then
+         *     everything stays as it is: tell the user which mailboxes to look into. The links and codes are used by
+         *     `POST /auth/verify` with the type `email_change`; the last of them opens a new session in place of this one, at aal1.
+         */
+        put: operations["changeEmail"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -451,6 +644,13 @@ export interface components {
              */
             reasons: string[];
         };
+        ReauthenticationDetails: {
+            /**
+             * @description How to show that it is still the user. `nonce`: the code of a mail. `current_password`: the present password.
+             *     `sign_in`: a new sign-in, by whatever way the user has. Treat any other as `sign_in`.
+             */
+            method: string;
+        };
         RejectedDetails: {
             /** @description What the project's hook says about it, in its own words and language. It is text, not HTML; it may be empty. */
             explanation: string;
@@ -747,6 +947,29 @@ export interface components {
             details: components["schemas"]["MfaRequiredDetails"];
         };
         /**
+         * @description What is asked for needs a fresh proof that it is still the user who is there; `details.method` says which.
+         *
+         *     `nonce`: call `POST /auth/reauthenticate`, ask for the code of the mail, and repeat the request with it.
+         *     `current_password`: ask for it, and repeat the request with it. `sign_in`: show the sign-in page, and repeat the
+         *     request with the new session.
+         * @example {
+         *       "code": "auth_reauthentication_required",
+         *       "message": "It has to be shown that this is still the user",
+         *       "details": {
+         *         "method": "nonce"
+         *       }
+         *     }
+         */
+        AuthReauthenticationRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_reauthentication_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["ReauthenticationDetails"];
+        };
+        /**
          * @description There is nothing at this path, or what its id names is not there, or not this user's.
          *
          *     Where the path has an id, fetch the list again: what it named is gone. Else check the URL that the client was configured
@@ -878,7 +1101,10 @@ export interface components {
          *     }
          */
         AuthWeakPassword: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "auth_weak_password";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["WeakPasswordDetails"];
@@ -991,6 +1217,315 @@ export interface components {
         RefreshRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthRejected"];
         LogoutRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"];
         NoSession: components["schemas"]["AuthRefreshMissing"] | components["schemas"]["AuthRefreshInvalid"];
+        /** @description The code of the mail that `POST /auth/reauthenticate` sent. */
+        Nonce: string;
+        /** @description The digits of the mail, without blanks. */
+        MailCode: string;
+        /** @description The `token_hash` of the mail's link, as it stands there. */
+        TokenHash: string;
+        /** @description The `flow` of the query of the page that the link opened. It shows that this browser asked for the mail. */
+        MailFlow: string;
+        /**
+         * @description Either `type` and `tokenHash` (with `flow` and `email` where they are known), or `type`, `email` and `code`.
+         * @example {
+         *       "type": "signup",
+         *       "email": "ada@example.com",
+         *       "code": "123456"
+         *     }
+         */
+        VerifyRequest: {
+            /**
+             * @description The `type` of the mail's link. `email` serves for a code that signs up or in.
+             * @enum {string}
+             */
+            type: "signup" | "invite" | "magiclink" | "recovery" | "email_change" | "email";
+            tokenHash?: components["schemas"]["TokenHash"];
+            flow?: components["schemas"]["MailFlow"];
+            email?: components["schemas"]["AccountEmail"];
+            code?: components["schemas"]["MailCode"];
+        };
+        /**
+         * @example {
+         *       "type": "signup",
+         *       "email": "ada@example.com"
+         *     }
+         */
+        ResendRequest: {
+            /**
+             * @description Which mail. For a change of address, `email` is the present one.
+             * @enum {string}
+             */
+            type: "signup" | "email_change";
+            email: components["schemas"]["AccountEmail"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        OtpRequest: {
+            email: components["schemas"]["AccountEmail"];
+            /** @description Whether an address without an account gets one by it; true where it is left out. */
+            createUser?: boolean;
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        RecoverRequest: {
+            email: components["schemas"]["AccountEmail"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @example {
+         *       "newPassword": "another battery staple",
+         *       "currentPassword": "correct horse battery staple"
+         *     }
+         */
+        PasswordRequest: {
+            newPassword: components["schemas"]["ChosenPassword"];
+            currentPassword?: components["schemas"]["Password"];
+            nonce?: components["schemas"]["Nonce"];
+        };
+        /**
+         * @example {
+         *       "email": "ada.lovelace@example.com"
+         *     }
+         */
+        EmailChangeRequest: {
+            email: components["schemas"]["Email"];
+        };
+        /**
+         * @example {
+         *       "profile": {
+         *         "displayName": "Ada Lovelace"
+         *       }
+         *     }
+         */
+        UpdateMeRequest: {
+            profile: components["schemas"]["ProfileChange"];
+        };
+        /** @description What changes in the profile row. What is left out stays; null and "" take a name away. */
+        ProfileChange: {
+            displayName?: components["schemas"]["DisplayName"];
+        };
+        /**
+         * @example {
+         *       "signUp": true,
+         *       "emailSignIn": true,
+         *       "emailConfirmation": false,
+         *       "providers": [
+         *         "github"
+         *       ],
+         *       "sso": false,
+         *       "anonymous": false,
+         *       "captcha": null,
+         *       "passwordMinLength": 8,
+         *       "emailChangeConfirm": "both",
+         *       "accountDeletion": false
+         *     }
+         */
+        AuthConfig: {
+            /** @description Whether the project takes new users. */
+            signUp: boolean;
+            /** @description Whether one can sign in by e-mail, with a password, a link or a code. */
+            emailSignIn: boolean;
+            /** @description Whether a new user has to confirm the address first. */
+            emailConfirmation: boolean;
+            /** @description The providers to sign in with, as `POST /auth/oauth/start` takes them (google, github and others). */
+            providers: string[];
+            /** @description Whether one can sign in by the company's own directory. */
+            sso: boolean;
+            /** @description Whether the project has anonymous users. This service opens no session for them. */
+            anonymous: boolean;
+            captcha: components["schemas"]["CaptchaConfig"];
+            /**
+             * Format: int32
+             * @description The least length of a new password, in characters.
+             */
+            passwordMinLength: number;
+            /** @description Which addresses have to confirm a change of address, the new one or both. Treat any other as `both`. */
+            emailChangeConfirm: string;
+            /** @description Whether users may delete their account. */
+            accountDeletion: boolean;
+        };
+        /**
+         * @description The captcha to show where `captchaToken` is taken; null where there is none.
+         * @example {
+         *       "provider": "turnstile",
+         *       "siteKey": "1x00000000000000000000AA"
+         *     }
+         */
+        CaptchaConfig: {
+            /** @description Whose widget to show. */
+            provider: string;
+            /** @description The key that the widget needs. It is public. */
+            siteKey: string;
+        } | null;
+        /**
+         * @description One of the two addresses has confirmed the change; the other has to as well. No session was opened.
+         * @example {
+         *       "session": null,
+         *       "next": "confirm_other_address"
+         *     }
+         */
+        EmailChangePending: {
+            /** @description Always null, to be told from a Session at a glance. */
+            session: Record<string, never> | null;
+            /** @description `confirm_other_address`: tell the user to open the mail in the other mailbox too. */
+            next: string;
+        };
+        VerifyResult: components["schemas"]["Session"] | components["schemas"]["EmailChangePending"];
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        MailResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        PasswordResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @example {
+         *       "confirm": "both"
+         *     }
+         */
+        EmailChangeResult: {
+            /** @description `one`: the new address has to confirm. `both`: the present one, too. Treat any other as `both`. */
+            confirm: string;
+        };
+        /**
+         * @description The link was opened in another browser than the one that asked for it. It is not used up.
+         *
+         *     Ask for the address that the mail came to, and repeat the request with it as `email`.
+         * @example {
+         *       "code": "auth_address_required",
+         *       "message": "The address that the mail came to is required",
+         *       "details": {}
+         *     }
+         */
+        AuthAddressRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_address_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user signs in by the company's own directory, which has the address and the password.
+         *
+         *     Say that they are changed there, and hide the form; trying again does not help.
+         * @example {
+         *       "code": "auth_sso_managed",
+         *       "message": "The company's own directory manages this account",
+         *       "details": {}
+         *     }
+         */
+        AuthSsoManaged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_sso_managed";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Link or code is wrong, expired or used, a newer mail has replaced it, or the address is not the one that the mail came
+         *     to.
+         *
+         *     Let the user check the code, else offer to send a new mail. A sign-up whose link was used is confirmed: offer to sign
+         *     in.
+         * @example {
+         *       "code": "auth_code_invalid",
+         *       "message": "The link or the code is not valid any more",
+         *       "details": {}
+         *     }
+         */
+        AuthCodeInvalid: {
+            /** @enum {string} */
+            code: "auth_code_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The new password is the one that the user has already.
+         *
+         *     Ask for another one, or leave the page: nothing has to be done.
+         * @example {
+         *       "code": "auth_same_password",
+         *       "message": "The new password is the present one",
+         *       "details": {}
+         *     }
+         */
+        AuthSamePassword: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_same_password";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The code (`nonce`) is wrong, expired or used.
+         *
+         *     Let the user check it, or call `POST /auth/reauthenticate` for a new one.
+         * @example {
+         *       "code": "auth_nonce_invalid",
+         *       "message": "The code is not valid",
+         *       "details": {}
+         *     }
+         */
+        AuthNonceInvalid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_nonce_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description `currentPassword` is not the user's password.
+         *
+         *     Say so at its field, and let the user try again.
+         * @example {
+         *       "code": "auth_current_password_invalid",
+         *       "message": "The present password is wrong",
+         *       "details": {}
+         *     }
+         */
+        AuthCurrentPasswordInvalid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_current_password_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        VerifyRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthAddressRequired"] | components["schemas"]["AuthRejected"];
+        MailRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthProviderDisabled"];
+        SetPasswordRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthReauthenticationRequired"] | components["schemas"]["AuthSsoManaged"];
+        ReauthenticateRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthRejected"];
+        ChangeEmailRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthSsoManaged"];
+        UpdateMeRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthRejected"];
+        PasswordNotAccepted: components["schemas"]["AuthWeakPassword"] | components["schemas"]["AuthSamePassword"] | components["schemas"]["AuthNonceInvalid"] | components["schemas"]["AuthCurrentPasswordInvalid"];
     };
     responses: {
         /** @description Signed in. The body has a new access token; the cookie holds a new refresh token. */
@@ -1266,6 +1801,132 @@ export interface components {
                 "application/json": components["schemas"]["UpstreamTimeout"];
             };
         };
+        /** @description Signed in, with a Session and new cookies; or, with `next` as confirm_other_address, nothing but confirmed. */
+        Verified: {
+            headers: {
+                "Set-Cookie": components["headers"]["OptionalRefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyResult"];
+            };
+        };
+        /** @description Taken. A mail goes out if there is somebody to send it to. */
+        MailAccepted: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MailResult"];
+            };
+        };
+        /** @description Refused. `auth_address_required` is cured by the address that the mail came to. */
+        VerifyRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyRefused"];
+            };
+        };
+        /** @description Link or code is used, expired or wrong. Offer to send a new mail. */
+        AuthCodeInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthCodeInvalid"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; e-mail is switched off in the project. */
+        MailRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MailRefused"];
+            };
+        };
+        /** @description Refused, mostly until the user has shown once more who is there. */
+        SetPasswordRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SetPasswordRefused"];
+            };
+        };
+        /** @description Refused. `auth_email_not_confirmed`: the user has no confirmed address that a code could go to. */
+        ReauthenticateRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ReauthenticateRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        ChangeEmailRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ChangeEmailRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        UpdateMeRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UpdateMeRefused"];
+            };
+        };
+        /** @description The new password, or what was sent to show who is there, is not accepted. Say so at its field. */
+        PasswordNotAccepted: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["PasswordNotAccepted"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -1274,6 +1935,8 @@ export interface components {
         RequestId: string;
         /** @description The answer must not be kept by any cache. */
         NoStore: "no-store";
+        /** @description The answer is the same for everybody, and may be kept for a minute. */
+        CacheBriefly: string;
         /**
          * @description What is left of the limit that is closest to its end, and the seconds until more is left
          *     (draft-ietf-httpapi-ratelimit-headers). Absent where the operation counts for none, or limits are switched off.
@@ -1431,6 +2094,45 @@ export interface operations {
             504: components["responses"]["UpstreamTimeout"];
         };
     };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMeRequest"];
+            };
+        };
+        responses: {
+            /** @description The user with the changed profile. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UpdateMeRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
     refreshSession: {
         parameters: {
             query?: never;
@@ -1483,6 +2185,241 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["LogoutRefused"];
             408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is switched on. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheBriefly"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthConfig"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Verified"];
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["VerifyRefused"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["AuthCodeInvalid"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    resendMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendRequest"];
+            };
+        };
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["MailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    sendOtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtpRequest"];
+            };
+        };
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["MailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    recoverPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverRequest"];
+            };
+        };
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["MailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    setPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SetPasswordRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["PasswordNotAccepted"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ReauthenticateRefused"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Mails are on their way. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailChangeResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ChangeEmailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthEmailTaken"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];
