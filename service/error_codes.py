@@ -48,6 +48,14 @@ class ErrorCode(StrEnum):
     auth_same_password = "auth_same_password"
     auth_nonce_invalid = "auth_nonce_invalid"
     auth_current_password_invalid = "auth_current_password_invalid"
+    auth_flow_invalid = "auth_flow_invalid"
+    auth_provider_denied = "auth_provider_denied"
+    auth_linking_disabled = "auth_linking_disabled"
+    auth_identity_taken = "auth_identity_taken"
+    auth_last_identity = "auth_last_identity"
+    auth_identity_conflict = "auth_identity_conflict"
+    auth_flow_expired = "auth_flow_expired"
+    auth_sso_domain_unknown = "auth_sso_domain_unknown"
 
 
 class Meaning(NamedTuple):
@@ -93,4 +101,12 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.auth_same_password: Meaning(422, "The new password is the present one"),
     ErrorCode.auth_nonce_invalid: Meaning(422, "The code is not valid"),
     ErrorCode.auth_current_password_invalid: Meaning(422, "The present password is wrong"),
+    ErrorCode.auth_flow_invalid: Meaning(400, "This flow is not valid here"),
+    ErrorCode.auth_provider_denied: Meaning(403, "The provider refused"),
+    ErrorCode.auth_linking_disabled: Meaning(403, "Linking accounts is switched off"),
+    ErrorCode.auth_identity_taken: Meaning(409, "This identity is linked already"),
+    ErrorCode.auth_last_identity: Meaning(409, "This is the last way to sign in"),
+    ErrorCode.auth_identity_conflict: Meaning(409, "Another account has this identity's address"),
+    ErrorCode.auth_flow_expired: Meaning(410, "This flow is too old"),
+    ErrorCode.auth_sso_domain_unknown: Meaning(422, "No directory for this domain"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, SecretStr
 
 
 class SignUpProfile(BaseModel):
@@ -167,51 +167,6 @@ class MfaState(BaseModel):
         Field(
             description="The user's verified factors; none where the user has no second factor.",
             max_length=1000,
-        ),
-    ]
-
-
-class Session(BaseModel):
-    model_config = ConfigDict(
-        populate_by_name=True,
-    )
-    access_token: Annotated[
-        str,
-        Field(
-            alias="accessToken",
-            description="Send it as `Authorization: Bearer <token>`. Keep it in memory only.",
-            max_length=1048576,
-            min_length=16,
-            pattern="^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
-        ),
-    ]
-    expires_in: Annotated[
-        int,
-        Field(
-            alias="expiresIn",
-            description="Seconds until the access token expires; the project decides, from minutes to years.",
-            ge=0,
-            le=2147483647,
-        ),
-    ]
-    user: User
-    aal: Annotated[
-        str,
-        Field(
-            description="How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`.",
-            max_length=40,
-            min_length=1,
-            pattern="^[!-~]+$",
-        ),
-    ]
-    mfa: MfaState
-    next: Annotated[
-        str | None,
-        Field(
-            description="What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a\ncode of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user\nhere). Where both are due `mfa` comes first: remember what the page is for, and ask for the password after it.\n",
-            max_length=40,
-            min_length=1,
-            pattern="^[a-z_]+$",
         ),
     ]
 
@@ -528,10 +483,6 @@ class EmailChangePending(BaseModel):
     ]
 
 
-class VerifyResult(RootModel[Session | EmailChangePending]):
-    root: Session | EmailChangePending
-
-
 class MailResult(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
@@ -559,6 +510,237 @@ class EmailChangeResult(BaseModel):
             pattern="^[a-z_]+$",
         ),
     ]
+
+
+class StartOauthRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    provider: Annotated[
+        str,
+        Field(
+            description="The provider, as Supabase names it (google, github, azure and others).",
+            max_length=100,
+            min_length=1,
+            pattern="^[A-Za-z0-9:_-]+$",
+        ),
+    ]
+    return_to: Annotated[
+        str | None,
+        Field(
+            alias="returnTo",
+            description="A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In\nanswers only where a flow was completed.\n",
+            max_length=2048,
+            min_length=1,
+            pattern="^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$",
+        ),
+    ] = None
+    scopes: Annotated[
+        str | None,
+        Field(
+            description="What to ask the provider for beside its own default, with blanks between.",
+            max_length=1000,
+            min_length=1,
+            pattern="^[!-~]+( [!-~]+)*$",
+        ),
+    ] = None
+    intent: Annotated[
+        Literal["sign_in", "link"] | None,
+        Field(
+            description="`sign_in` where it is left out. `link` adds the provider to the user whose access token comes along."
+        ),
+    ] = None
+
+
+class StartSsoRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    domain: Annotated[
+        str,
+        Field(
+            description="What stands behind the @ of the user's address.",
+            max_length=253,
+            min_length=1,
+            pattern="^[A-Za-z0-9.-]+$",
+        ),
+    ]
+    return_to: Annotated[
+        str | None,
+        Field(
+            alias="returnTo",
+            description="A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In\nanswers only where a flow was completed.\n",
+            max_length=2048,
+            min_length=1,
+            pattern="^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$",
+        ),
+    ] = None
+    captcha_token: Annotated[
+        str | None,
+        Field(
+            alias="captchaToken",
+            description='What the captcha\'s widget gave, good for one request. Null and "" mean that there is none.',
+            max_length=8192,
+            pattern="^[!-~]*$",
+        ),
+    ] = None
+
+
+class CompleteOauthRequest(BaseModel):
+    """
+    Either `flow` and `code`, or `flow`, `error` and, where the URL has one, `errorCode`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    flow: Annotated[
+        str,
+        Field(
+            description="The flow, signed. Opaque; give it back as it came.",
+            max_length=4096,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    code: Annotated[
+        str | None,
+        Field(
+            description="The `code` of the URL.",
+            max_length=512,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+    error: Annotated[
+        str | None,
+        Field(
+            description="The `error` of the URL.",
+            max_length=200,
+            min_length=1,
+            pattern="^[ -~]+$",
+        ),
+    ] = None
+    error_code: Annotated[
+        str | None,
+        Field(
+            alias="errorCode",
+            description="The `error_code` of the URL.",
+            max_length=200,
+            min_length=1,
+            pattern="^[ -~]+$",
+        ),
+    ] = None
+
+
+class FlowStart(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    url: Annotated[
+        str,
+        Field(
+            description="Send the browser here (`location.assign`), not a request.",
+            max_length=16384,
+            min_length=1,
+            pattern="^https?://",
+        ),
+    ]
+    flow: Annotated[
+        str,
+        Field(
+            description="The flow, signed. Opaque; give it back as it came.",
+            max_length=4096,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    expires_in: Annotated[
+        int,
+        Field(
+            alias="expiresIn",
+            description="Seconds until the flow is too old to be completed.",
+            ge=0,
+            le=2147483647,
+        ),
+    ]
+
+
+class ProviderTokens(BaseModel):
+    """
+    The provider's own tokens, to call its API with. Only in the answer that completes a flow, once, and only where the
+    service is told to hand them over (EXPOSE_PROVIDER_TOKENS).
+
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    access_token: Annotated[
+        str,
+        Field(
+            alias="accessToken",
+            description="The provider's access token.",
+            max_length=1048576,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    refresh_token: Annotated[
+        str | None,
+        Field(
+            alias="refreshToken",
+            description="The provider's refresh token; absent where it gave none.",
+            max_length=1048576,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ] = None
+
+
+class Identity(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The identity's id.")]
+    provider: Annotated[
+        str,
+        Field(
+            description="The provider (google, github and others), or `email`.",
+            max_length=1000,
+            min_length=1,
+            pattern="^[^\\u0000-\\u001f]+$",
+        ),
+    ]
+    email: Annotated[
+        str | None,
+        Field(
+            description="The address that the provider knows; absent where it names none.",
+            max_length=320,
+            pattern="^[^\\u0000-\\u001f]*$",
+        ),
+    ] = None
+    created_at: Annotated[
+        AwareDatetime | None,
+        Field(alias="createdAt", description="When it was linked."),
+    ] = None
+    last_sign_in_at: Annotated[
+        AwareDatetime | None,
+        Field(
+            alias="lastSignInAt",
+            description="When somebody last signed in by it; absent where that is not known.",
+        ),
+    ] = None
+
+
+class IdentityList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    identities: Annotated[list[Identity], Field(max_length=1000)]
 
 
 class SignUpRequest(BaseModel):
@@ -593,6 +775,62 @@ class SignUpRequest(BaseModel):
             pattern="^[!-~]*$",
         ),
     ] = None
+
+
+class Session(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    access_token: Annotated[
+        str,
+        Field(
+            alias="accessToken",
+            description="Send it as `Authorization: Bearer <token>`. Keep it in memory only.",
+            max_length=1048576,
+            min_length=16,
+            pattern="^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
+        ),
+    ]
+    expires_in: Annotated[
+        int,
+        Field(
+            alias="expiresIn",
+            description="Seconds until the access token expires; the project decides, from minutes to years.",
+            ge=0,
+            le=2147483647,
+        ),
+    ]
+    user: User
+    aal: Annotated[
+        str,
+        Field(
+            description="How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+    mfa: MfaState
+    return_to: Annotated[
+        str | None,
+        Field(
+            alias="returnTo",
+            description="A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In\nanswers only where a flow was completed.\n",
+            max_length=2048,
+            min_length=1,
+            pattern="^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$",
+        ),
+    ] = None
+    provider_tokens: Annotated[ProviderTokens | None, Field(alias="providerTokens")] = None
+    next: Annotated[
+        str | None,
+        Field(
+            description="What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a\ncode of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user\nhere). Where both are due `mfa` comes first: remember what the page is for, and ask for the password after it.\n",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z_]+$",
+        ),
+    ]
 
 
 class ErrorBody(BaseModel):
@@ -697,3 +935,7 @@ class AuthConfig(BaseModel):
             description="Whether users may delete their account.",
         ),
     ]
+
+
+class VerifyResult(RootModel[Session | EmailChangePending]):
+    root: Session | EmailChangePending

@@ -346,6 +346,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/oauth/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in by a provider, or to link one
+         * @description Keep `flow` (sessionStorage will do) and send the browser to `url`. It comes back to `/account/return` of the front
+         *     end, with `flow` and a `code`, or with `flow`, `error` and `error_code`, in the query or in the fragment; where
+         *     Supabase lost its own thread, to the front page with an error alone. Take them from the URL, clear the address bar, and
+         *     send them to `POST /auth/oauth/complete`. Any number of flows may be under way; each works in this browser only, for
+         *     `expiresIn` seconds.
+         *
+         *     With `intent: link` and the access token the provider is added to the signed-in user instead. Start it only on a click
+         *     of the user's: Supabase links as soon as the provider comes back, before `POST /auth/oauth/complete`, and whoever
+         *     follows such a `url` and consents there adds the own account to this user's. Never pass it on.
+         */
+        post: operations["startOauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sso/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in by the company's own directory
+         * @description As `POST /auth/oauth/start`, for the directory (SAML) that the project has for the domain of the user's address.
+         */
+        post: operations["startSso"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oauth/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish what a provider, a directory or a mail's link began
+         * @description Called by the page that the browser comes back to, once. With `code` it opens the session and sets the cookies; go on
+         *     at `returnTo` where there is one, after what `next` says. Whoever was signed in here before is not any more; but a flow
+         *     that links never replaces another user's session (409 `auth_session_conflict`). With `error` (and `errorCode` where the
+         *     URL has one) it answers the code that says what went wrong, so that the page has one place to switch on.
+         *
+         *     It also takes the `flow` and `code` that the link of a mail leads to where the project's mail templates are Supabase's
+         *     own. That code lives five minutes; later it is 410 `auth_flow_expired`.
+         */
+        post: operations["completeOauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the user's ways to sign in
+         * @description Each identity is a way in: a provider, or `email`. Offer to unlink one only where there is another.
+         */
+        get: operations["listIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/identities/{identityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink a way to sign in
+         * @description The session stays. Where the identity had the account's address, the account's address becomes that of another one:
+         *     read it again with `GET /auth/me`.
+         */
+        delete: operations["unlinkIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -525,6 +640,8 @@ export interface components {
             /** @description How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`. */
             aal: string;
             mfa: components["schemas"]["MfaState"];
+            returnTo?: components["schemas"]["ReturnPath"];
+            providerTokens?: components["schemas"]["ProviderTokens"];
             /**
              * @description What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a
              *     code of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user
@@ -1029,7 +1146,10 @@ export interface components {
          *     }
          */
         AuthEmailTaken: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "auth_email_taken";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
@@ -1047,7 +1167,10 @@ export interface components {
          *     }
          */
         AuthSessionConflict: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "auth_session_conflict";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
@@ -1526,6 +1649,292 @@ export interface components {
         ChangeEmailRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthSsoManaged"];
         UpdateMeRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthRejected"];
         PasswordNotAccepted: components["schemas"]["AuthWeakPassword"] | components["schemas"]["AuthSamePassword"] | components["schemas"]["AuthNonceInvalid"] | components["schemas"]["AuthCurrentPasswordInvalid"];
+        /** @description The provider, as Supabase names it (google, github, azure and others). */
+        ProviderName: string;
+        /**
+         * @description A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In
+         *     answers only where a flow was completed.
+         */
+        ReturnPath: string;
+        /** @description The flow, signed. Opaque; give it back as it came. */
+        FlowToken: string;
+        /**
+         * @example {
+         *       "provider": "github",
+         *       "returnTo": "/notes"
+         *     }
+         */
+        StartOauthRequest: {
+            provider: components["schemas"]["ProviderName"];
+            returnTo?: components["schemas"]["ReturnPath"];
+            /** @description What to ask the provider for beside its own default, with blanks between. */
+            scopes?: string;
+            /**
+             * @description `sign_in` where it is left out. `link` adds the provider to the user whose access token comes along.
+             * @enum {string}
+             */
+            intent?: "sign_in" | "link";
+        };
+        /**
+         * @example {
+         *       "domain": "example.com",
+         *       "returnTo": "/notes"
+         *     }
+         */
+        StartSsoRequest: {
+            /** @description What stands behind the @ of the user's address. */
+            domain: string;
+            returnTo?: components["schemas"]["ReturnPath"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @description Either `flow` and `code`, or `flow`, `error` and, where the URL has one, `errorCode`.
+         * @example {
+         *       "flow": "eyJpIjoic2lnbl9pbiJ9.aSGRnA.kSJhY2stYS1zaWduZWQtZmxvdw",
+         *       "code": "87648ae6-6ead-4082-9175-cc15d143cacd"
+         *     }
+         */
+        CompleteOauthRequest: {
+            flow: components["schemas"]["FlowToken"];
+            /** @description The `code` of the URL. */
+            code?: string;
+            /** @description The `error` of the URL. */
+            error?: string;
+            /** @description The `error_code` of the URL. */
+            errorCode?: string;
+        };
+        /**
+         * @example {
+         *       "url": "https://example.supabase.co/auth/v1/authorize?provider=github",
+         *       "flow": "eyJpIjoic2lnbl9pbiJ9.aSGRnA.kSJhY2stYS1zaWduZWQtZmxvdw",
+         *       "expiresIn": 600
+         *     }
+         */
+        FlowStart: {
+            /** @description Send the browser here (`location.assign`), not a request. */
+            url: string;
+            flow: components["schemas"]["FlowToken"];
+            /**
+             * Format: int32
+             * @description Seconds until the flow is too old to be completed.
+             */
+            expiresIn: number;
+        };
+        /**
+         * @description The provider's own tokens, to call its API with. Only in the answer that completes a flow, once, and only where the
+         *     service is told to hand them over (EXPOSE_PROVIDER_TOKENS).
+         * @example {
+         *       "accessToken": "gho_16C7e42F292c6912E7710c838347Ae178B4a"
+         *     }
+         */
+        ProviderTokens: {
+            /** @description The provider's access token. */
+            accessToken: string;
+            /** @description The provider's refresh token; absent where it gave none. */
+            refreshToken?: string;
+        };
+        /**
+         * Format: uuid
+         * @description The identity's id.
+         */
+        IdentityId: string;
+        /**
+         * @example {
+         *       "id": "3d1f2a70-95c4-4d0e-8b1c-7f64a2c5e913",
+         *       "provider": "github",
+         *       "email": "ada@example.com",
+         *       "createdAt": "2026-11-02T09:30:00Z",
+         *       "lastSignInAt": "2026-11-26T08:15:00Z"
+         *     }
+         */
+        Identity: {
+            id: components["schemas"]["IdentityId"];
+            /** @description The provider (google, github and others), or `email`. */
+            provider: string;
+            /** @description The address that the provider knows; absent where it names none. */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description When it was linked.
+             */
+            createdAt?: string;
+            /**
+             * Format: date-time
+             * @description When somebody last signed in by it; absent where that is not known.
+             */
+            lastSignInAt?: string;
+        };
+        /**
+         * @example {
+         *       "identities": [
+         *         {
+         *           "id": "3d1f2a70-95c4-4d0e-8b1c-7f64a2c5e913",
+         *           "provider": "github",
+         *           "email": "ada@example.com",
+         *           "createdAt": "2026-11-02T09:30:00Z",
+         *           "lastSignInAt": "2026-11-26T08:15:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        IdentityList: {
+            identities: components["schemas"]["Identity"][];
+        };
+        /**
+         * @description The flow is not this browser's, was changed, or was begun for something else; or its code is of another flow, or used
+         *     already.
+         *
+         *     Begin again with `POST /auth/oauth/start`, in this browser; a reload of the page that came back cannot work.
+         * @example {
+         *       "code": "auth_flow_invalid",
+         *       "message": "This flow is not valid here",
+         *       "details": {}
+         *     }
+         */
+        AuthFlowInvalid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_flow_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user did not consent, or the provider refused for a reason of its own.
+         *
+         *     Go back to the sign-in page without an error that frightens, and offer the other ways to sign in.
+         * @example {
+         *       "code": "auth_provider_denied",
+         *       "message": "The provider refused",
+         *       "details": {}
+         *     }
+         */
+        AuthProviderDenied: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_provider_denied";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project does not let users link or unlink identities.
+         *
+         *     Hide the buttons that link and unlink.
+         * @example {
+         *       "code": "auth_linking_disabled",
+         *       "message": "Linking accounts is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthLinkingDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_linking_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The account at the provider is linked already, to this user or to another one.
+         *
+         *     Say so; whoever wants to use it here has to unlink it there first.
+         * @example {
+         *       "code": "auth_identity_taken",
+         *       "message": "This identity is linked already",
+         *       "details": {}
+         *     }
+         */
+        AuthIdentityTaken: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_identity_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has no other way to sign in.
+         *
+         *     Hide the button where there is but one identity; let the user link another one first.
+         * @example {
+         *       "code": "auth_last_identity",
+         *       "message": "This is the last way to sign in",
+         *       "details": {}
+         *     }
+         */
+        AuthLastIdentity: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_last_identity";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Without this identity the account's address would become one that another account has.
+         *
+         *     Say so; the user has to change the address of one of the two accounts first.
+         * @example {
+         *       "code": "auth_identity_conflict",
+         *       "message": "Another account has this identity's address",
+         *       "details": {}
+         *     }
+         */
+        AuthIdentityConflict: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_identity_conflict";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The flow or its code is too old: the user took too long at the provider, or opened the mail's link too late.
+         *
+         *     Offer to begin again. Where a mail's link led here, the address is confirmed all the same: offer to sign in, or after a
+         *     recovery, to send a new mail.
+         * @example {
+         *       "code": "auth_flow_expired",
+         *       "message": "This flow is too old",
+         *       "details": {}
+         *     }
+         */
+        AuthFlowExpired: {
+            /** @enum {string} */
+            code: "auth_flow_expired";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project has no directory for this domain.
+         *
+         *     Say so at the field, and offer the other ways to sign in.
+         * @example {
+         *       "code": "auth_sso_domain_unknown",
+         *       "message": "No directory for this domain",
+         *       "details": {}
+         *     }
+         */
+        AuthSsoDomainUnknown: {
+            /** @enum {string} */
+            code: "auth_sso_domain_unknown";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        FlowInvalid: components["schemas"]["InvalidRequest"] | components["schemas"]["AuthFlowInvalid"];
+        StartOauthRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthLinkingDisabled"];
+        StartSsoRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthProviderDisabled"];
+        CompleteOauthRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthSignupDisabled"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthProviderDenied"];
+        CompleteOauthConflict: components["schemas"]["AuthEmailTaken"] | components["schemas"]["AuthSessionConflict"] | components["schemas"]["AuthIdentityTaken"];
+        UnlinkRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthLinkingDisabled"];
+        UnlinkConflict: components["schemas"]["AuthLastIdentity"] | components["schemas"]["AuthIdentityConflict"];
     };
     responses: {
         /** @description Signed in. The body has a new access token; the cookie holds a new refresh token. */
@@ -1665,6 +2074,18 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["LogoutRefused"];
+            };
+        };
+        /** @description There is nothing with this id that is the user's. Fetch the list again. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotFound"];
             };
         };
         /** @description The request took too long to arrive. Try again. */
@@ -1925,6 +2346,147 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["PasswordNotAccepted"];
+            };
+        };
+        /** @description Signed in, or linked. The body is a Session with `returnTo`; the cookies hold the session. */
+        FlowCompleted: {
+            headers: {
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
+                 *       "expiresIn": 3600,
+                 *       "user": {
+                 *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "aal": "aal1",
+                 *       "mfa": {
+                 *         "required": false,
+                 *         "factors": []
+                 *       },
+                 *       "returnTo": "/notes",
+                 *       "next": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description The body is not what this contract asks for, or the flow is not valid here. Begin again. */
+        FlowInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlowInvalid"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor; the project decides the rest. */
+        StartOauthRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["StartOauthRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; the project has no such sign-in. */
+        StartSsoRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["StartSsoRefused"];
+            };
+        };
+        /** @description Refused by the provider or by the project. Offer the other ways to sign in. */
+        CompleteOauthRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CompleteOauthRefused"];
+            };
+        };
+        /** @description The identity, its address or this browser is another user's. */
+        CompleteOauthConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CompleteOauthConflict"];
+            };
+        };
+        /** @description The flow or its code is too old. Offer to begin again. */
+        AuthFlowExpired: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFlowExpired"];
+            };
+        };
+        /** @description The project has no directory for this domain. */
+        AuthSsoDomainUnknown: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthSsoDomainUnknown"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor; the project decides the rest. */
+        UnlinkRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnlinkRefused"];
+            };
+        };
+        /** @description It cannot be unlinked as things are; something else has to be done first. */
+        UnlinkConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnlinkConflict"];
             };
         };
     };
@@ -2422,6 +2984,180 @@ export interface operations {
             409: components["responses"]["AuthEmailTaken"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    startOauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartOauthRequest"];
+            };
+        };
+        responses: {
+            /** @description Where to send the browser. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStart"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["StartOauthRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    startSso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSsoRequest"];
+            };
+        };
+        responses: {
+            /** @description Where to send the browser. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStart"];
+                };
+            };
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["StartSsoRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthSsoDomainUnknown"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    completeOauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteOauthRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["FlowCompleted"];
+            400: components["responses"]["FlowInvalid"];
+            403: components["responses"]["CompleteOauthRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["CompleteOauthConflict"];
+            410: components["responses"]["AuthFlowExpired"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's identities. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["AuthUserBanned"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    unlinkIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The identity to unlink */
+                identityId: components["schemas"]["IdentityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UnlinkRefused"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["UnlinkConflict"];
+            413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamError"];
