@@ -56,6 +56,14 @@ class ErrorCode(StrEnum):
     auth_identity_conflict = "auth_identity_conflict"
     auth_flow_expired = "auth_flow_expired"
     auth_sso_domain_unknown = "auth_sso_domain_unknown"
+    auth_mfa_disabled = "auth_mfa_disabled"
+    auth_sessions_unavailable = "auth_sessions_unavailable"
+    auth_deletion_disabled = "auth_deletion_disabled"
+    auth_factor_name_taken = "auth_factor_name_taken"
+    auth_data_in_use = "auth_data_in_use"
+    auth_mfa_code_invalid = "auth_mfa_code_invalid"
+    auth_factor_limit = "auth_factor_limit"
+    auth_confirmation_mismatch = "auth_confirmation_mismatch"
 
 
 class Meaning(NamedTuple):
@@ -109,4 +117,12 @@ MEANINGS: Final[Mapping[ErrorCode, Meaning]] = {
     ErrorCode.auth_identity_conflict: Meaning(409, "Another account has this identity's address"),
     ErrorCode.auth_flow_expired: Meaning(410, "This flow is too old"),
     ErrorCode.auth_sso_domain_unknown: Meaning(422, "No directory for this domain"),
+    ErrorCode.auth_mfa_disabled: Meaning(403, "A second factor is switched off"),
+    ErrorCode.auth_sessions_unavailable: Meaning(403, "Sessions cannot be listed here"),
+    ErrorCode.auth_deletion_disabled: Meaning(403, "Deleting accounts is switched off"),
+    ErrorCode.auth_factor_name_taken: Meaning(409, "Another factor has this name"),
+    ErrorCode.auth_data_in_use: Meaning(409, "Data of this user is in use"),
+    ErrorCode.auth_mfa_code_invalid: Meaning(422, "The code is not valid"),
+    ErrorCode.auth_factor_limit: Meaning(422, "The user has too many factors"),
+    ErrorCode.auth_confirmation_mismatch: Meaning(422, "That is not the account's address"),
 }

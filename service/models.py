@@ -743,6 +743,184 @@ class IdentityList(BaseModel):
     identities: Annotated[list[Identity], Field(max_length=1000)]
 
 
+class EnrollFactorRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Annotated[Literal["totp"], Field(description="An authenticator app.")]
+    name: Annotated[
+        str | None,
+        Field(
+            description='A name to tell it from others. Null and "" mean that it has none, which one factor may.',
+            max_length=100,
+            pattern="^[^\\u0000-\\u001f\\u007f-\\u009f\\u2027-\\u202a]*$",
+        ),
+    ] = None
+
+
+class VerifyFactorRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    factor_id: Annotated[UUID, Field(alias="factorId", description="The factor's id.")]
+    code: Annotated[
+        str,
+        Field(
+            description="What the authenticator app shows, without blanks.",
+            max_length=6,
+            min_length=6,
+            pattern="^[0-9]+$",
+        ),
+    ]
+
+
+class DeletionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    confirm: Annotated[
+        str,
+        Field(
+            description="The account's e-mail address, typed once more (upper and lower case are the same); for a user without one, the\nuser's id.\n",
+            max_length=320,
+            min_length=1,
+            pattern="^[^\\u0000-\\u001f]+$",
+        ),
+    ]
+
+
+class ListedFactor(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The factor's id.")]
+    type: Annotated[
+        str,
+        Field(
+            description="What it is. `totp` is an authenticator app, the one kind that works here; pass over any other.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z0-9_-]+$",
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        Field(
+            description="The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000]*$",
+        ),
+    ] = None
+    verified: Annotated[
+        bool,
+        Field(description="Whether it counts. Until its first code was given it does not."),
+    ]
+    created_at: Annotated[
+        AwareDatetime | None,
+        Field(alias="createdAt", description="When it was enrolled."),
+    ] = None
+
+
+class FactorList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    factors: Annotated[list[ListedFactor], Field(max_length=1000)]
+
+
+class TotpEnrollment(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    secret: Annotated[
+        str,
+        Field(
+            description="The secret in base 32, to be typed where no picture can be taken.",
+            max_length=1000,
+            min_length=1,
+            pattern="^[A-Z2-7=]+$",
+        ),
+    ]
+    uri: Annotated[
+        str,
+        Field(
+            description="What the QR code says. On a phone it can be a link.",
+            max_length=8192,
+            min_length=1,
+            pattern="^otpauth://",
+        ),
+    ]
+    qr_svg: Annotated[
+        str,
+        Field(
+            alias="qrSvg",
+            description="The QR code as an SVG, dark on light, of rectangles and paths alone. Show it as an image with a\n`data:image/svg+xml` URL.\n",
+            max_length=65536,
+            min_length=1,
+            pattern="^<svg",
+        ),
+    ]
+
+
+class ListedSession(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[
+        UUID,
+        Field(description="The session's id, which the access token has as `session_id`."),
+    ]
+    current: Annotated[bool, Field(description="Whether it is the one that asks.")]
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt", description="When somebody signed in.")]
+    last_used_at: Annotated[
+        AwareDatetime,
+        Field(alias="lastUsedAt", description="When it was last refreshed, or begun."),
+    ]
+    user_agent: Annotated[
+        str | None,
+        Field(
+            alias="userAgent",
+            description="What the device calls itself, or a summary of it; null where that is not known. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000-\\u001f]*$",
+        ),
+    ]
+    ip: Annotated[
+        str | None,
+        Field(
+            description="The device's address; null where the service does not pass addresses on (FORWARD_CLIENT_IP).",
+            max_length=100,
+            pattern="^[0-9A-Za-z.:/%]*$",
+        ),
+    ]
+    aal: Annotated[
+        str,
+        Field(
+            description="How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`.",
+            max_length=40,
+            min_length=1,
+            pattern="^[!-~]+$",
+        ),
+    ]
+
+
+class SessionList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    sessions: Annotated[list[ListedSession], Field(max_length=10000)]
+
+
+class DeletionResult(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    ok: Literal[True]
+
+
 class SignUpRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -939,3 +1117,28 @@ class AuthConfig(BaseModel):
 
 class VerifyResult(RootModel[Session | EmailChangePending]):
     root: Session | EmailChangePending
+
+
+class FactorEnrollment(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: Annotated[UUID, Field(description="The factor's id.")]
+    type: Annotated[
+        str,
+        Field(
+            description="What it is. `totp` is an authenticator app, the one kind that works here; pass over any other.",
+            max_length=40,
+            min_length=1,
+            pattern="^[a-z0-9_-]+$",
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        Field(
+            description="The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML.",
+            max_length=1000,
+            pattern="^[^\\u0000]*$",
+        ),
+    ] = None
+    totp: TotpEnrollment

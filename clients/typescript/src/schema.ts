@@ -461,6 +461,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/mfa/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the user's factors
+         * @description Those that are not verified yet are among them: an enrolment that was left half-way can be deleted.
+         */
+        get: operations["listFactors"];
+        put?: never;
+        /**
+         * Begin to set up a second factor
+         * @description Show `totp.qrSvg` (or `totp.secret`, to be typed) for the authenticator app, ask for the code that it shows, and send
+         *     it with the `id` to `POST /auth/mfa/verify`: only then does the factor count. The secret is never shown again. Two
+         *     factors of a user may not have the same name. A user who has a factor already needs aal2 for another one.
+         */
+        post: operations["enrollFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/factors/{factorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a factor
+         * @description A verified factor needs aal2. Deleting the one that this session was raised by takes the session back to aal1: call
+         *     `POST /auth/refresh` afterwards for a token that says so. Without a factor left, nothing asks for a second one any
+         *     more.
+         */
+        delete: operations["deleteFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the code of a second factor
+         * @description Raises this session to aal2, or verifies a factor that was just enrolled, and answers the session with new tokens; the
+         *     old ones are over. The session stays the same one. Then repeat what asked for it (`auth_mfa_required`). The first
+         *     verification of a factor ends the user's other sessions that are at aal1.
+         *
+         *     While it is under way no tab may refresh: hold the lock that the tabs share, and do not repeat the request by itself.
+         *     If its answer is lost (504, or the connection broke), call `POST /auth/refresh` at once; where that answers 401, the
+         *     user has to sign in again. It is the one case in which a fault between here and Supabase can end a session.
+         *
+         *     The cookies are set only if they are this user's; where another tab has signed in somebody else, nothing is verified
+         *     and the answer is 409 `auth_session_conflict`. Where a hook of the project refuses the attempt (403 `auth_rejected`),
+         *     Supabase ends all the user's sessions.
+         */
+        post: operations["verifyFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the devices that the user is signed in on
+         * @description The present one is marked. Show `userAgent` and `ip` as text; they are what the device said at its last sign-in or
+         *     refresh.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign another device out
+         * @description The device is out at its next request. Ending the present session signs out here, and clears the cookies where they are
+         *     its own: drop the access token and show the sign-in page. Ending another one needs aal2 where the user has a second
+         *     factor.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/account/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the account
+         * @description Deletes the user, the profile and every session; it cannot be undone. Ask the user to type the e-mail address once
+         *     more, and send it as `confirm`. It takes a sign-in that is younger than ten minutes (403
+         *     `auth_reauthentication_required` with `sign_in`), and aal2 where the user has a second factor. The cookies are cleared
+         *     if they are this user's. Drop the access token, and say that it is done; other devices are out at their next request.
+         */
+        post: operations["deleteAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1935,6 +2079,327 @@ export interface components {
         CompleteOauthConflict: components["schemas"]["AuthEmailTaken"] | components["schemas"]["AuthSessionConflict"] | components["schemas"]["AuthIdentityTaken"];
         UnlinkRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthLinkingDisabled"];
         UnlinkConflict: components["schemas"]["AuthLastIdentity"] | components["schemas"]["AuthIdentityConflict"];
+        /**
+         * @example {
+         *       "type": "totp",
+         *       "name": "Phone"
+         *     }
+         */
+        EnrollFactorRequest: {
+            /**
+             * @description An authenticator app.
+             * @enum {string}
+             */
+            type: "totp";
+            /** @description A name to tell it from others. Null and "" mean that it has none, which one factor may. */
+            name?: string | null;
+        };
+        /**
+         * @example {
+         *       "factorId": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "code": "123456"
+         *     }
+         */
+        VerifyFactorRequest: {
+            factorId: components["schemas"]["FactorId"];
+            /** @description What the authenticator app shows, without blanks. */
+            code: string;
+        };
+        /**
+         * @example {
+         *       "confirm": "ada@example.com"
+         *     }
+         */
+        DeletionRequest: {
+            /**
+             * @description The account's e-mail address, typed once more (upper and lower case are the same); for a user without one, the
+             *     user's id.
+             */
+            confirm: string;
+        };
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone",
+         *       "verified": true,
+         *       "createdAt": "2026-11-02T09:30:00Z"
+         *     }
+         */
+        ListedFactor: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+            /** @description Whether it counts. Until its first code was given it does not. */
+            verified: boolean;
+            /**
+             * Format: date-time
+             * @description When it was enrolled.
+             */
+            createdAt?: string;
+        };
+        /**
+         * @example {
+         *       "factors": [
+         *         {
+         *           "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *           "type": "totp",
+         *           "name": "Phone",
+         *           "verified": true,
+         *           "createdAt": "2026-11-02T09:30:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        FactorList: {
+            factors: components["schemas"]["ListedFactor"][];
+        };
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone",
+         *       "totp": {
+         *         "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *         "uri": "otpauth://totp/Example:ada@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+         *         "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 45 45\"><path stroke=\"#000\" d=\"M4 4.5h7m1 0h2\"/></svg>"
+         *       }
+         *     }
+         */
+        FactorEnrollment: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+            totp: components["schemas"]["TotpEnrollment"];
+        };
+        /**
+         * @example {
+         *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *       "uri": "otpauth://totp/Example:ada@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+         *       "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 45 45\"><path stroke=\"#000\" d=\"M4 4.5h7m1 0h2\"/></svg>"
+         *     }
+         */
+        TotpEnrollment: {
+            /** @description The secret in base 32, to be typed where no picture can be taken. */
+            secret: string;
+            /** @description What the QR code says. On a phone it can be a link. */
+            uri: string;
+            /**
+             * @description The QR code as an SVG, dark on light, of rectangles and paths alone. Show it as an image with a
+             *     `data:image/svg+xml` URL.
+             */
+            qrSvg: string;
+        };
+        /**
+         * Format: uuid
+         * @description The session's id, which the access token has as `session_id`.
+         */
+        SessionId: string;
+        /**
+         * @example {
+         *       "id": "9c8b1e44-2d07-4f6a-a3b9-50e7d1c6f282",
+         *       "current": true,
+         *       "createdAt": "2026-11-26T08:15:00Z",
+         *       "lastUsedAt": "2026-11-26T09:10:00Z",
+         *       "userAgent": "Firefox 140 on Linux",
+         *       "ip": "203.0.113.7",
+         *       "aal": "aal1"
+         *     }
+         */
+        ListedSession: {
+            id: components["schemas"]["SessionId"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When somebody signed in.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last refreshed, or begun.
+             */
+            lastUsedAt: string;
+            /** @description What the device calls itself, or a summary of it; null where that is not known. It is text, not HTML. */
+            userAgent: string | null;
+            /** @description The device's address; null where the service does not pass addresses on (FORWARD_CLIENT_IP). */
+            ip: string | null;
+            /** @description How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`. */
+            aal: string;
+        };
+        /**
+         * @example {
+         *       "sessions": [
+         *         {
+         *           "id": "9c8b1e44-2d07-4f6a-a3b9-50e7d1c6f282",
+         *           "current": true,
+         *           "createdAt": "2026-11-26T08:15:00Z",
+         *           "lastUsedAt": "2026-11-26T09:10:00Z",
+         *           "userAgent": "Firefox 140 on Linux",
+         *           "ip": "203.0.113.7",
+         *           "aal": "aal1"
+         *         }
+         *       ]
+         *     }
+         */
+        SessionList: {
+            sessions: components["schemas"]["ListedSession"][];
+        };
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        DeletionResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @description The project has no second factors of this kind, or has switched them off.
+         *
+         *     Hide the form.
+         * @example {
+         *       "code": "auth_mfa_disabled",
+         *       "message": "A second factor is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthMfaDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_mfa_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project's database lacks the functions that list and end sessions (a migration of this service).
+         *
+         *     Hide the list of devices; signing the others out with `POST /auth/logout` and `scope: others` works all the same. The
+         *     operator has to apply the migrations.
+         * @example {
+         *       "code": "auth_sessions_unavailable",
+         *       "message": "Sessions cannot be listed here",
+         *       "details": {}
+         *     }
+         */
+        AuthSessionsUnavailable: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_sessions_unavailable";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The service is not set up to let users delete their account (ACCOUNT_DELETION).
+         *
+         *     Hide the button, and point to the project's support.
+         * @example {
+         *       "code": "auth_deletion_disabled",
+         *       "message": "Deleting accounts is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthDeletionDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_deletion_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has a factor of this name, verified or not.
+         *
+         *     Ask for another name, or offer to delete the other factor first.
+         * @example {
+         *       "code": "auth_factor_name_taken",
+         *       "message": "Another factor has this name",
+         *       "details": {}
+         *     }
+         */
+        AuthFactorNameTaken: {
+            /** @enum {string} */
+            code: "auth_factor_name_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Other data in the project's database still refers to the user, and must not lose it. Nothing was deleted.
+         *
+         *     Say so, and point to the project's support; trying again does not help.
+         * @example {
+         *       "code": "auth_data_in_use",
+         *       "message": "Data of this user is in use",
+         *       "details": {}
+         *     }
+         */
+        AuthDataInUse: {
+            /** @enum {string} */
+            code: "auth_data_in_use";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The code is wrong, or its half minute is over.
+         *
+         *     Let the user type the next code that the app shows; where none is ever right, the clock of the phone is wrong.
+         * @example {
+         *       "code": "auth_mfa_code_invalid",
+         *       "message": "The code is not valid",
+         *       "details": {}
+         *     }
+         */
+        AuthMfaCodeInvalid: {
+            /** @enum {string} */
+            code: "auth_mfa_code_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has as many factors as the project allows, those that were never verified included.
+         *
+         *     Offer to delete one first.
+         * @example {
+         *       "code": "auth_factor_limit",
+         *       "message": "The user has too many factors",
+         *       "details": {}
+         *     }
+         */
+        AuthFactorLimit: {
+            /** @enum {string} */
+            code: "auth_factor_limit";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description What was typed to confirm is not the account's e-mail address.
+         *
+         *     Say so at the field, and let the user type it again.
+         * @example {
+         *       "code": "auth_confirmation_mismatch",
+         *       "message": "That is not the account's address",
+         *       "details": {}
+         *     }
+         */
+        AuthConfirmationMismatch: {
+            /** @enum {string} */
+            code: "auth_confirmation_mismatch";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        EnrollFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthMfaDisabled"];
+        DeleteFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"];
+        VerifyFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthMfaDisabled"];
+        ListSessionsRefused: components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthSessionsUnavailable"];
+        EndSessionRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthSessionsUnavailable"];
+        DeleteAccountRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthReauthenticationRequired"] | components["schemas"]["AuthDeletionDisabled"];
     };
     responses: {
         /** @description Signed in. The body has a new access token; the cookie holds a new refresh token. */
@@ -2487,6 +2952,178 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["UnlinkConflict"];
+            };
+        };
+        /** @description The session is at aal2. The body has a new access token; the cookies hold the new refresh token. */
+        SteppedUp: {
+            headers: {
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
+                 *       "expiresIn": 3600,
+                 *       "user": {
+                 *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "aal": "aal2",
+                 *       "mfa": {
+                 *         "required": false,
+                 *         "factors": [
+                 *           {
+                 *             "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+                 *             "type": "totp",
+                 *             "name": "Phone"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "next": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the factor that the user has. */
+        EnrollFactorRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EnrollFactorRefused"];
+            };
+        };
+        /** @description The user has a factor of this name. Ask for another name. */
+        AuthFactorNameTaken: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFactorNameTaken"];
+            };
+        };
+        /** @description The user has too many factors. Offer to delete one first. */
+        AuthFactorLimit: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFactorLimit"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        DeleteFactorRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeleteFactorRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
+        VerifyFactorRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyFactorRefused"];
+            };
+        };
+        /** @description The code is wrong or over. Let the user type the next one. */
+        AuthMfaCodeInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthMfaCodeInvalid"];
+            };
+        };
+        /** @description Refused: the user is banned, or the project's database lacks a migration. */
+        ListSessionsRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ListSessionsRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        EndSessionRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EndSessionRefused"];
+            };
+        };
+        /** @description Refused, mostly until the user has shown once more who is there. */
+        DeleteAccountRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeleteAccountRefused"];
+            };
+        };
+        /** @description Other data still refers to the user. Nothing was deleted. */
+        AuthDataInUse: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthDataInUse"];
+            };
+        };
+        /** @description What was typed is not the account's address. Let the user type it again. */
+        AuthConfirmationMismatch: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthConfirmationMismatch"];
             };
         };
     };
@@ -3158,6 +3795,254 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["UnlinkConflict"];
             413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's factors. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["AuthUserBanned"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    enrollFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrollFactorRequest"];
+            };
+        };
+        responses: {
+            /** @description To be verified next. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorEnrollment"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["EnrollFactorRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthFactorNameTaken"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthFactorLimit"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    deleteFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The factor to delete */
+                factorId: components["schemas"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["DeleteFactorRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    verifyFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyFactorRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SteppedUp"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["VerifyFactorRefused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthSessionConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthMfaCodeInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ListSessionsRefused"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session to end */
+                sessionId: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["EndSessionRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description The account is gone. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["DeleteAccountRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthDataInUse"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthConfirmationMismatch"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamError"];
