@@ -7,7 +7,7 @@ PATH="${VENV_BIN:-.venv/bin}:$PATH"
 datamodel-codegen --input "$1" --input-file-type openapi --output "$2" \
     --output-model-type pydantic_v2.BaseModel --target-python-version 3.11 --disable-timestamp \
     --use-annotated --snake-case-field --allow-population-by-field-name --strict-nullable --use-schema-description \
-    --use-standard-collections --use-union-operator --enum-field-as-literal one --collapse-root-models \
+    --use-standard-collections --use-union-operator --enum-field-as-literal all --collapse-root-models \
     --type-mappings string+email=string --disable-warnings \
     --custom-file-header '"""Generated from openapi/auth.yaml by `make generate`. Do not edit."""'
 # What cannot be fixed stays as the generator wrote it; a ruff that fails is an error all the same.

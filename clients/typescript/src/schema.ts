@@ -16,6 +16,9 @@ export interface paths {
          * @description Call this once when the app starts, keep the token in memory, and send it as `X-CSRF-Token` with every request but
          *     `GET`. The response also sets a cookie that ties the token to this browser; tabs of one browser may hold different
          *     tokens at the same time. When a request answers 403 `csrf_failed`, fetch a new token here and repeat it once.
+         *
+         *     `session` says whether a session's cookie came along: with `absent`, spare the call to `POST /auth/refresh` and show the
+         *     page for visitors.
          */
         get: operations["getCsrfToken"];
         put?: never;
@@ -37,10 +40,13 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Creates the user and the profile row in one transaction. No token is returned. Where the project opens a session at
-         *     once, the refresh cookie is set: call `POST /auth/refresh` next to get an access token. Where the project wants the
-         *     e-mail address confirmed first, no cookie is set: tell the user to look into the mailbox. A project that confirms
-         *     addresses also answers 200 for an address that is taken, so that nobody can find out who has an account.
+         * @description Creates the user and the profile row in one transaction. No token is returned. With `confirmationRequired: false` the
+         *     session is open and the refresh cookie set: call `POST /auth/refresh` next to get an access token. With `true` the
+         *     project wants the e-mail address confirmed first: tell the user to look into the mailbox. The cookies are left as they
+         *     were, so whoever was signed in here still is. Such a project also answers 200 for an address that is taken, so that
+         *     nobody can find out who has an account; any other answers 409, also to the second of two that come at once.
+         *
+         *     Where the project has a captcha, `captchaToken` is what its widget gave.
          */
         post: operations["signUp"];
         delete?: never;
@@ -61,7 +67,11 @@ export interface paths {
         /**
          * Sign in with e-mail address and password
          * @description Returns a short-lived access token and sets the refresh cookie. Keep the token in memory, and call
-         *     `POST /auth/refresh` shortly before `expiresIn` seconds are over, or when a request answers 401.
+         *     `POST /auth/refresh` shortly before `expiresIn` seconds are over, or when a request answers 401. `next: mfa` says that
+         *     the user has a second factor: ask for its code. With `remember: false` the cookies go when the browser is closed.
+         *
+         *     Whoever was signed in here before is not any more: that session is ended. Where the project has a captcha,
+         *     `captchaToken` is what its widget gave.
          */
         post: operations["signIn"];
         delete?: never;
@@ -88,7 +98,12 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the profile
+         * @description Changes what is given and leaves the rest. It is done as the user, under the database's own policies. Show the profile
+         *     of the answer.
+         */
+        patch: operations["updateMe"];
         trace?: never;
     };
     "/auth/refresh": {
@@ -103,8 +118,9 @@ export interface paths {
         /**
          * Exchange the refresh cookie for a new access token
          * @description Call this when the app starts (a reload loses the access token, but not the cookie) and when a request answers 401. The
-         *     cookie is rotated. Several tabs may refresh at the same time. On 401 the user has to sign in; on 502, 503 and 504 the
-         *     session is kept: try again later and sign nobody out.
+         *     cookie is rotated, and lives as long as sign-in said (`remember`). Several tabs may refresh at the same time. On 401 the
+         *     user has to sign in; on 502, 503 and 504 the session is kept: try again later and sign nobody out. Compare `user.id` with
+         *     who the page is for: another tab may have signed in somebody else.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -124,11 +140,465 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Revokes this browser's session at Supabase and clears the refresh cookie. Works with the cookie, the access token, both or
-         *     neither, and as often as you like; the answer is the same. The cookie is cleared even while Supabase is down. Drop the
-         *     access token from memory, whatever the answer is, and show the sign-in page.
+         * @description Without a body, or with `scope: local`: revokes this browser's session at Supabase and clears the cookies. Works with the
+         *     cookie, the access token, both or neither, and as often as you like; the answer is the same. The cookies are cleared even
+         *     while Supabase is down. Where the access token is one user's and the cookies are another's (somebody signed in in another
+         *     tab), the token's session is ended and the cookies stay. Drop the access token from memory, whatever the answer is, and
+         *     show the sign-in page. A banned user's session cannot be ended at Supabase; the cookies are cleared all the same.
+         *
+         *     `scope: others` ends the user's other sessions and leaves this one and its cookies; `scope: global` ends them all and
+         *     clears the cookies. Both need the access token, and aal2 where the user has a second factor; both answer what went wrong
+         *     where nothing was ended. On 401 refresh and repeat once. Other devices are out at their next request; an access token
+         *     that a service of your own checks by itself stays good until it expires.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the project has switched on
+         * @description Call this before the sign-in page is drawn: which forms and buttons it has, whether it needs a captcha, and how long a
+         *     password must be. It is the same for everybody, and may be a minute old.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use the link or the code of a mail
+         * @description The page that a mail's link opens (`/account/confirm#token_hash=...&type=...`) takes both from the fragment, clears the
+         *     address bar and shows a button; the click sends them here as `type` and `tokenHash`, with the `flow` of the page's
+         *     query. Verify nothing by loading a page: mail scanners do that too. Where the user typed the code of the mail instead,
+         *     send `type`, `email` and `code`. Either `tokenHash` or `email` and `code`, not both forms.
+         *
+         *     A link works by itself only in the browser that asked for it. Anywhere else the answer is 403 `auth_address_required`,
+         *     and the link is not used up: ask for the address that the mail came to, and send it as `email` beside `tokenHash`.
+         *
+         *     The answer is a Session, and the cookies are set; whoever was signed in here before is not any more.
+         *     `next: set_password` after a recovery or an invitation: ask for the new password and send it by `PUT /auth/password`. A
+         *     change of address that both mailboxes have to confirm answers `next: confirm_other_address` at the first of them, with
+         *     no session, and leaves the cookies: tell the user to open the other mail too. 410 says that link or code is used,
+         *     expired or wrong: offer a new one.
+         */
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the mail of a sign-up or a change of address again
+         * @description The answer is the same whether there is such an account or not, and it comes while the mail may still be on its way:
+         *     say that a mail is coming if the address has an account, and offer to send it again after a minute.
+         */
+        post: operations["resendMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to sign in without a password
+         * @description The mail has a link and a code; both open a session by `POST /auth/verify`, the code as `{type: "email", email, code}`.
+         *     With `createUser: false` nobody gets an account by it.
+         *
+         *     The answer is the same whether there is such an account or not, and it comes while the mail may still be on its way:
+         *     say that a mail is coming if the address has an account, and offer to send it again after a minute.
+         */
+        post: operations["sendOtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to set a new password
+         * @description The mail has a link and a code. `POST /auth/verify` with the type `recovery` opens a session by either and says
+         *     `next: set_password`; where the user has a second factor, `next: mfa` comes before it.
+         *
+         *     The answer is the same whether there is such an account or not, and it comes while the mail may still be on its way:
+         *     say that a mail is coming if the address has an account, and offer to send it again after a minute.
+         */
+        post: operations["recoverPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password
+         * @description Ends the user's other sessions; this one stays, and so does its cookie. Right after a recovery, an invitation or a
+         *     sign-in by mail `newPassword` is enough. Else the project may ask for more, by 403 `auth_reauthentication_required`:
+         *     send `currentPassword` too, or call `POST /auth/reauthenticate` and send the code of the mail as `nonce`. A refused
+         *     password uses nothing up: ask for another one, and repeat the request.
+         */
+        put: operations["setPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the code that a new password needs
+         * @description Where `PUT /auth/password` answered 403 `auth_reauthentication_required` with the method `nonce`: mails a code to the
+         *     user's own address. Ask for it, and repeat the request with the code as `nonce`. It serves nothing else.
+         */
+        post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the e-mail address
+         * @description Mails a link and a code to the new address, and where the project wants both confirmed, to the present one. Until then
+         *     everything stays as it is: tell the user which mailboxes to look into. The links and codes are used by
+         *     `POST /auth/verify` with the type `email_change`; the last of them opens a new session in place of this one, at aal1.
+         */
+        put: operations["changeEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oauth/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in by a provider, or to link one
+         * @description Keep `flow` (sessionStorage will do) and send the browser to `url`. It comes back to `/account/return` of the front
+         *     end, with `flow` and a `code`, or with `flow`, `error` and `error_code`, in the query or in the fragment; where
+         *     Supabase lost its own thread, to the front page with an error alone. Take them from the URL, clear the address bar, and
+         *     send them to `POST /auth/oauth/complete`. Any number of flows may be under way; each works in this browser only, for
+         *     `expiresIn` seconds.
+         *
+         *     With `intent: link` and the access token the provider is added to the signed-in user instead. Start it only on a click
+         *     of the user's: Supabase links as soon as the provider comes back, before `POST /auth/oauth/complete`, and whoever
+         *     follows such a `url` and consents there adds the own account to this user's. Never pass it on.
+         */
+        post: operations["startOauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sso/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in by the company's own directory
+         * @description As `POST /auth/oauth/start`, for the directory (SAML) that the project has for the domain of the user's address.
+         */
+        post: operations["startSso"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oauth/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish what a provider, a directory or a mail's link began
+         * @description Called by the page that the browser comes back to, once. With `code` it opens the session and sets the cookies; go on
+         *     at `returnTo` where there is one, after what `next` says. Whoever was signed in here before is not any more; but a flow
+         *     that links never replaces another user's session (409 `auth_session_conflict`). With `error` (and `errorCode` where the
+         *     URL has one) it answers the code that says what went wrong, so that the page has one place to switch on.
+         *
+         *     It also takes the `flow` and `code` that the link of a mail leads to where the project's mail templates are Supabase's
+         *     own. That code lives five minutes; later it is 410 `auth_flow_expired`.
+         */
+        post: operations["completeOauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the user's ways to sign in
+         * @description Each identity is a way in: a provider, or `email`. Offer to unlink one only where there is another.
+         */
+        get: operations["listIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/identities/{identityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink a way to sign in
+         * @description The session stays. Where the identity had the account's address, the account's address becomes that of another one:
+         *     read it again with `GET /auth/me`.
+         */
+        delete: operations["unlinkIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the user's factors
+         * @description Those that are not verified yet are among them: an enrolment that was left half-way can be deleted.
+         */
+        get: operations["listFactors"];
+        put?: never;
+        /**
+         * Begin to set up a second factor
+         * @description Show `totp.qrSvg` (or `totp.secret`, to be typed) for the authenticator app, ask for the code that it shows, and send
+         *     it with the `id` to `POST /auth/mfa/verify`: only then does the factor count. The secret is never shown again. Two
+         *     factors of a user may not have the same name. A user who has a factor already needs aal2 for another one.
+         */
+        post: operations["enrollFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/factors/{factorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a factor
+         * @description A verified factor needs aal2. Deleting the one that this session was raised by takes the session back to aal1: call
+         *     `POST /auth/refresh` afterwards for a token that says so. Without a factor left, nothing asks for a second one any
+         *     more.
+         */
+        delete: operations["deleteFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the code of a second factor
+         * @description Raises this session to aal2, or verifies a factor that was just enrolled, and answers the session with new tokens; the
+         *     old ones are over. The session stays the same one. Then repeat what asked for it (`auth_mfa_required`). The first
+         *     verification of a factor ends the user's other sessions that are at aal1.
+         *
+         *     While it is under way no tab may refresh: hold the lock that the tabs share, and do not repeat the request by itself.
+         *     If its answer is lost (504, or the connection broke), call `POST /auth/refresh` at once; where that answers 401, the
+         *     user has to sign in again. It is the one case in which a fault between here and Supabase can end a session.
+         *
+         *     The cookies are set only if they are this user's; where another tab has signed in somebody else, nothing is verified
+         *     and the answer is 409 `auth_session_conflict`. Where a hook of the project refuses the attempt (403 `auth_rejected`),
+         *     Supabase ends all the user's sessions.
+         */
+        post: operations["verifyFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the devices that the user is signed in on
+         * @description The present one is marked. Show `userAgent` and `ip` as text; they are what the device said at its last sign-in or
+         *     refresh.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign another device out
+         * @description The device is out at its next request. Ending the present session signs out here, and clears the cookies where they are
+         *     its own: drop the access token and show the sign-in page. Ending another one needs aal2 where the user has a second
+         *     factor.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/account/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the account
+         * @description Deletes the user, the profile and every session; it cannot be undone. Ask the user to type the e-mail address once
+         *     more, and send it as `confirm`. It takes a sign-in that is younger than ten minutes (403
+         *     `auth_reauthentication_required` with `sign_in`), and aal2 where the user has a second factor. The cookies are cleared
+         *     if they are this user's. Drop the access token, and say that it is done; other devices are out at their next request.
+         */
+        post: operations["deleteAccount"];
         delete?: never;
         options?: never;
         head?: never;
@@ -144,8 +614,13 @@ export interface components {
          * @description An e-mail address (ASCII, as Supabase Auth takes it). Upper and lower case are the same account.
          */
         Email: string;
-        /** @description The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. */
-        DisplayName: string;
+        /** @description The e-mail address of an account that may exist; only bounded, for Supabase Auth has addresses of many forms. */
+        AccountEmail: string;
+        /**
+         * @description The name to show, as the user wrote it. It is text, not HTML. One line, no control characters. Null and "" mean that
+         *     there is none.
+         */
+        DisplayName: string | null;
         /**
          * Format: password
          * @description 8 to 72 characters, and no more than 72 bytes in UTF-8 (the limit of bcrypt, which Supabase Auth uses). The project may ask
@@ -157,6 +632,8 @@ export interface components {
          * @description The password, as the user typed it.
          */
         Password: string;
+        /** @description What the captcha's widget gave, good for one request. Null and "" mean that there is none. */
+        CaptchaToken: string | null;
         /**
          * @example {
          *       "email": "ada@example.com",
@@ -170,11 +647,12 @@ export interface components {
             email: components["schemas"]["Email"];
             password: components["schemas"]["ChosenPassword"];
             profile?: components["schemas"]["SignUpProfile"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
         };
-        /** @description What is kept in the profile row. */
+        /** @description What is kept in the profile row. Null means that there is nothing. */
         SignUpProfile: {
             displayName?: components["schemas"]["DisplayName"];
-        };
+        } | null;
         /**
          * @example {
          *       "email": "ada@example.com",
@@ -182,17 +660,38 @@ export interface components {
          *     }
          */
         SignInRequest: {
-            email: components["schemas"]["Email"];
+            email: components["schemas"]["AccountEmail"];
             password: components["schemas"]["Password"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+            /** @description Whether the session outlives the browser's; true where it is left out. With false the cookies have no Max-Age. */
+            remember?: boolean;
         };
         /**
          * @example {
-         *       "csrfToken": "5mF0bGNoa2V5.aSGRnA.kSJhY2stYS1zaWduZWQtdG9rZW4"
+         *       "scope": "local"
+         *     }
+         */
+        LogoutRequest: {
+            /**
+             * @description Which sessions end: this browser's, the user's other ones, or all; `local` where it is left out.
+             * @enum {string}
+             */
+            scope?: "local" | "others" | "global";
+        };
+        /**
+         * @example {
+         *       "csrfToken": "5mF0bGNoa2V5.aSGRnA.kSJhY2stYS1zaWduZWQtdG9rZW4",
+         *       "session": "absent"
          *     }
          */
         CsrfTokenResult: {
             /** @description Send it as `X-CSRF-Token`. Keep it in memory. */
             csrfToken: string;
+            /**
+             * @description Whether a session's cookie came along. It may have ended all the same; `POST /auth/refresh` knows.
+             * @enum {string}
+             */
+            session: "present" | "absent";
         };
         /**
          * Format: uuid
@@ -216,11 +715,46 @@ export interface components {
          *       "user": {
          *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
          *         "email": "ada@example.com"
-         *       }
+         *       },
+         *       "confirmationRequired": false
          *     }
          */
         SignUpResult: {
             user: components["schemas"]["User"];
+            /** @description Whether the user has to follow the link in the mailbox first. With false the session is open. */
+            confirmationRequired: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description The factor's id.
+         */
+        FactorId: string;
+        /** @description The name that the user gave it, to tell it from others; absent where there is none. It is text, not HTML. */
+        FactorName: string;
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone"
+         *     }
+         */
+        MfaFactor: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+        };
+        /**
+         * @example {
+         *       "required": false,
+         *       "factors": []
+         *     }
+         */
+        MfaState: {
+            /** @description Whether the user has a second factor that this session has not seen yet. */
+            required: boolean;
+            /** @description The user's verified factors; none where the user has no second factor. */
+            factors: components["schemas"]["MfaFactor"][];
         };
         /**
          * @example {
@@ -229,7 +763,13 @@ export interface components {
          *       "user": {
          *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
          *         "email": "ada@example.com"
-         *       }
+         *       },
+         *       "aal": "aal1",
+         *       "mfa": {
+         *         "required": false,
+         *         "factors": []
+         *       },
+         *       "next": null
          *     }
          */
         Session: {
@@ -237,10 +777,21 @@ export interface components {
             accessToken: string;
             /**
              * Format: int32
-             * @description Seconds until the access token expires.
+             * @description Seconds until the access token expires; the project decides, from minutes to years.
              */
             expiresIn: number;
             user: components["schemas"]["User"];
+            /** @description How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`. */
+            aal: string;
+            mfa: components["schemas"]["MfaState"];
+            returnTo?: components["schemas"]["ReturnPath"];
+            providerTokens?: components["schemas"]["ProviderTokens"];
+            /**
+             * @description What the user has to do first; null where nothing is due, and like null where you do not know it. `mfa`: ask for a
+             *     code of one of `mfa.factors`. `set_password`: ask for a new password (a recovery or an invitation brought the user
+             *     here). Where both are due `mfa` comes first: remember what the page is for, and ask for the password after it.
+             */
+            next: string | null;
         };
         /**
          * @example {
@@ -333,8 +884,11 @@ export interface components {
         };
         CsrfFailedDetails: {
             /**
-             * @description `missing`, `invalid` and `expired` are cured by a new token. `origin`: the calling page's origin is not configured
-             *     (CORS_ORIGINS); trying again does not help. Treat any other as `invalid`.
+             * @description `missing`, `invalid` and `expired` are cured by a new token. `cookie_missing`: the cookie that belongs to the token
+             *     did not come along. A new token cures it once at most; when it comes again, cookies do not work between this page
+             *     and this service: they are blocked, the request is made without `credentials: "include"`, the page is on another
+             *     site (`localhost` and `127.0.0.1` are two), or the service runs in production without https. `origin`: the calling
+             *     page's origin is not configured (CORS_ORIGINS); trying again does not help. Treat any other as `invalid`.
              */
             reason: string;
         };
@@ -351,6 +905,21 @@ export interface components {
              *     known from a breach. Empty where Supabase does not say; ignore any that you do not know.
              */
             reasons: string[];
+        };
+        ReauthenticationDetails: {
+            /**
+             * @description How to show that it is still the user. `nonce`: the code of a mail. `current_password`: the present password.
+             *     `sign_in`: a new sign-in, by whatever way the user has. Treat any other as `sign_in`.
+             */
+            method: string;
+        };
+        RejectedDetails: {
+            /** @description What the project's hook says about it, in its own words and language. It is text, not HTML; it may be empty. */
+            explanation: string;
+        };
+        MfaRequiredDetails: {
+            /** @description The user's verified factors, as in a session's `mfa`. */
+            factors: components["schemas"]["MfaFactor"][];
         };
         InternalErrorDetails: {
             /** @description The same as the X-Request-ID header. */
@@ -375,10 +944,52 @@ export interface components {
          *     }
          */
         InvalidRequest: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "invalid_request";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["InvalidRequestDetails"];
+        };
+        /**
+         * @description The project has a captcha, and `captchaToken` is missing.
+         *
+         *     Show the captcha, and repeat the request with the token that its widget gives.
+         * @example {
+         *       "code": "auth_captcha_required",
+         *       "message": "A captcha token is required",
+         *       "details": {}
+         *     }
+         */
+        AuthCaptchaRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_captcha_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The captcha's provider does not accept the token: it was used before, is too old, or belongs to another site.
+         *
+         *     Reset the widget, and repeat the request with a new token. When none is ever accepted, the operator has to check the
+         *     captcha's keys.
+         * @example {
+         *       "code": "auth_captcha_failed",
+         *       "message": "The captcha was not passed",
+         *       "details": {}
+         *     }
+         */
+        AuthCaptchaFailed: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_captcha_failed";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
         };
         /**
          * @description The access token is missing, malformed, expired or revoked.
@@ -530,9 +1141,101 @@ export interface components {
             details: components["schemas"]["NoDetails"];
         };
         /**
-         * @description There is nothing at this path.
+         * @description The project has switched off this way to sign in: this provider, or e-mail address and password.
          *
-         *     Check the URL that the client was configured with; this is not something to show.
+         *     Hide the form or the button, and offer another way to sign in.
+         * @example {
+         *       "code": "auth_provider_disabled",
+         *       "message": "This way to sign in is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthProviderDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_provider_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description A rule of the project's own refuses this: one of its hooks, or a policy of its database.
+         *
+         *     Show `details.explanation` where it says something, else that the project does not allow this; trying again does not
+         *     help.
+         * @example {
+         *       "code": "auth_rejected",
+         *       "message": "The project refuses this",
+         *       "details": {
+         *         "explanation": "Only our staff"
+         *       }
+         *     }
+         */
+        AuthRejected: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_rejected";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["RejectedDetails"];
+        };
+        /**
+         * @description The user has a second factor, and this session has not seen it yet (it is at aal1).
+         *
+         *     Ask for a code of one of `details.factors`, then repeat the request with the new access token. Do not refresh for it.
+         * @example {
+         *       "code": "auth_mfa_required",
+         *       "message": "A second factor is required",
+         *       "details": {
+         *         "factors": [
+         *           {
+         *             "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *             "type": "totp",
+         *             "name": "Phone"
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        AuthMfaRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_mfa_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["MfaRequiredDetails"];
+        };
+        /**
+         * @description What is asked for needs a fresh proof that it is still the user who is there; `details.method` says which.
+         *
+         *     `nonce`: call `POST /auth/reauthenticate`, ask for the code of the mail, and repeat the request with it.
+         *     `current_password`: ask for it, and repeat the request with it. `sign_in`: show the sign-in page, and repeat the
+         *     request with the new session.
+         * @example {
+         *       "code": "auth_reauthentication_required",
+         *       "message": "It has to be shown that this is still the user",
+         *       "details": {
+         *         "method": "nonce"
+         *       }
+         *     }
+         */
+        AuthReauthenticationRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_reauthentication_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["ReauthenticationDetails"];
+        };
+        /**
+         * @description There is nothing at this path, or what its id names is not there, or not this user's.
+         *
+         *     Where the path has an id, fetch the list again: what it named is gone. Else check the URL that the client was configured
+         *     with; this is not something to show.
          * @example {
          *       "code": "not_found",
          *       "message": "There is nothing at this path",
@@ -578,9 +1281,9 @@ export interface components {
             details: components["schemas"]["NoDetails"];
         };
         /**
-         * @description The address has an account. Projects that confirm addresses do not tell, and answer 200.
+         * @description The address has an account. At sign-up, projects that confirm addresses do not tell, and answer 200.
          *
-         *     Offer to sign in instead.
+         *     Offer to sign in instead; somebody who is signed in has to choose another address.
          * @example {
          *       "code": "auth_email_taken",
          *       "message": "This e-mail address is taken",
@@ -588,8 +1291,32 @@ export interface components {
          *     }
          */
         AuthEmailTaken: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "auth_email_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The cookies of this browser are of another user than the answer would have been for: somebody else signed in in another
+         *     tab, or the cookies were tampered with. The cookies are left as they are.
+         *
+         *     Call `POST /auth/refresh` once to see who is signed in, and show that user's page. When it answers this too, show the
+         *     sign-in page: signing in replaces the cookies.
+         * @example {
+         *       "code": "auth_session_conflict",
+         *       "message": "This browser has another user's session",
+         *       "details": {}
+         *     }
+         */
+        AuthSessionConflict: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_session_conflict";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
@@ -642,7 +1369,10 @@ export interface components {
          *     }
          */
         AuthWeakPassword: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "auth_weak_password";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["WeakPasswordDetails"];
@@ -664,6 +1394,22 @@ export interface components {
             code: "rate_limited";
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["RetryDetails"];
+        };
+        /**
+         * @description The request's head is larger than 16 kB. On `localhost` it is mostly the cookies of other programs.
+         *
+         *     Delete the site's other cookies; this is not something to show.
+         * @example {
+         *       "code": "headers_too_large",
+         *       "message": "The request's head is too large",
+         *       "details": {}
+         *     }
+         */
+        HeadersTooLarge: {
+            /** @enum {string} */
+            code: "headers_too_large";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
         };
         /**
          * @description A fault in this service.
@@ -733,10 +1479,928 @@ export interface components {
             message: components["schemas"]["ErrorMessage"];
             details: components["schemas"]["NoDetails"];
         };
-        SignUpRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthSignupDisabled"];
-        SignInRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"];
-        RefreshRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"];
+        InvalidOrCaptcha: components["schemas"]["InvalidRequest"] | components["schemas"]["AuthCaptchaRequired"] | components["schemas"]["AuthCaptchaFailed"];
+        SignUpRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthSignupDisabled"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthRejected"];
+        SignInRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthRejected"];
+        RefreshRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthRejected"];
+        LogoutRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"];
         NoSession: components["schemas"]["AuthRefreshMissing"] | components["schemas"]["AuthRefreshInvalid"];
+        /** @description The code of the mail that `POST /auth/reauthenticate` sent. */
+        Nonce: string;
+        /** @description The digits of the mail, without blanks. */
+        MailCode: string;
+        /** @description The `token_hash` of the mail's link, as it stands there. */
+        TokenHash: string;
+        /** @description The `flow` of the query of the page that the link opened. It shows that this browser asked for the mail. */
+        MailFlow: string;
+        /**
+         * @description Either `type` and `tokenHash` (with `flow` and `email` where they are known), or `type`, `email` and `code`.
+         * @example {
+         *       "type": "signup",
+         *       "email": "ada@example.com",
+         *       "code": "123456"
+         *     }
+         */
+        VerifyRequest: {
+            /**
+             * @description The `type` of the mail's link. `email` serves for a code that signs up or in.
+             * @enum {string}
+             */
+            type: "signup" | "invite" | "magiclink" | "recovery" | "email_change" | "email";
+            tokenHash?: components["schemas"]["TokenHash"];
+            flow?: components["schemas"]["MailFlow"];
+            email?: components["schemas"]["AccountEmail"];
+            code?: components["schemas"]["MailCode"];
+        };
+        /**
+         * @example {
+         *       "type": "signup",
+         *       "email": "ada@example.com"
+         *     }
+         */
+        ResendRequest: {
+            /**
+             * @description Which mail. For a change of address, `email` is the present one.
+             * @enum {string}
+             */
+            type: "signup" | "email_change";
+            email: components["schemas"]["AccountEmail"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        OtpRequest: {
+            email: components["schemas"]["AccountEmail"];
+            /** @description Whether an address without an account gets one by it; true where it is left out. */
+            createUser?: boolean;
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        RecoverRequest: {
+            email: components["schemas"]["AccountEmail"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @example {
+         *       "newPassword": "another battery staple",
+         *       "currentPassword": "correct horse battery staple"
+         *     }
+         */
+        PasswordRequest: {
+            newPassword: components["schemas"]["ChosenPassword"];
+            currentPassword?: components["schemas"]["Password"];
+            nonce?: components["schemas"]["Nonce"];
+        };
+        /**
+         * @example {
+         *       "email": "ada.lovelace@example.com"
+         *     }
+         */
+        EmailChangeRequest: {
+            email: components["schemas"]["Email"];
+        };
+        /**
+         * @example {
+         *       "profile": {
+         *         "displayName": "Ada Lovelace"
+         *       }
+         *     }
+         */
+        UpdateMeRequest: {
+            profile: components["schemas"]["ProfileChange"];
+        };
+        /** @description What changes in the profile row. What is left out stays; null and "" take a name away. */
+        ProfileChange: {
+            displayName?: components["schemas"]["DisplayName"];
+        };
+        /**
+         * @example {
+         *       "signUp": true,
+         *       "emailSignIn": true,
+         *       "emailConfirmation": false,
+         *       "providers": [
+         *         "github"
+         *       ],
+         *       "sso": false,
+         *       "anonymous": false,
+         *       "captcha": null,
+         *       "passwordMinLength": 8,
+         *       "emailChangeConfirm": "both",
+         *       "accountDeletion": false
+         *     }
+         */
+        AuthConfig: {
+            /** @description Whether the project takes new users. */
+            signUp: boolean;
+            /** @description Whether one can sign in by e-mail, with a password, a link or a code. */
+            emailSignIn: boolean;
+            /** @description Whether a new user has to confirm the address first. */
+            emailConfirmation: boolean;
+            /** @description The providers to sign in with, as `POST /auth/oauth/start` takes them (google, github and others). */
+            providers: string[];
+            /** @description Whether one can sign in by the company's own directory. */
+            sso: boolean;
+            /** @description Whether the project has anonymous users. This service opens no session for them. */
+            anonymous: boolean;
+            captcha: components["schemas"]["CaptchaConfig"];
+            /**
+             * Format: int32
+             * @description The least length of a new password, in characters.
+             */
+            passwordMinLength: number;
+            /** @description Which addresses have to confirm a change of address, the new one or both. Treat any other as `both`. */
+            emailChangeConfirm: string;
+            /** @description Whether users may delete their account. */
+            accountDeletion: boolean;
+        };
+        /**
+         * @description The captcha to show where `captchaToken` is taken; null where there is none.
+         * @example {
+         *       "provider": "turnstile",
+         *       "siteKey": "1x00000000000000000000AA"
+         *     }
+         */
+        CaptchaConfig: {
+            /** @description Whose widget to show. */
+            provider: string;
+            /** @description The key that the widget needs. It is public. */
+            siteKey: string;
+        } | null;
+        /**
+         * @description One of the two addresses has confirmed the change; the other has to as well. No session was opened.
+         * @example {
+         *       "session": null,
+         *       "next": "confirm_other_address"
+         *     }
+         */
+        EmailChangePending: {
+            /** @description Always null, to be told from a Session at a glance. */
+            session: Record<string, never> | null;
+            /** @description `confirm_other_address`: tell the user to open the mail in the other mailbox too. */
+            next: string;
+        };
+        VerifyResult: components["schemas"]["Session"] | components["schemas"]["EmailChangePending"];
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        MailResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        PasswordResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @example {
+         *       "confirm": "both"
+         *     }
+         */
+        EmailChangeResult: {
+            /** @description `one`: the new address has to confirm. `both`: the present one, too. Treat any other as `both`. */
+            confirm: string;
+        };
+        /**
+         * @description The link was opened in another browser than the one that asked for it. It is not used up.
+         *
+         *     Ask for the address that the mail came to, and repeat the request with it as `email`.
+         * @example {
+         *       "code": "auth_address_required",
+         *       "message": "The address that the mail came to is required",
+         *       "details": {}
+         *     }
+         */
+        AuthAddressRequired: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_address_required";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user signs in by the company's own directory, which has the address and the password.
+         *
+         *     Say that they are changed there, and hide the form; trying again does not help.
+         * @example {
+         *       "code": "auth_sso_managed",
+         *       "message": "The company's own directory manages this account",
+         *       "details": {}
+         *     }
+         */
+        AuthSsoManaged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_sso_managed";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Link or code is wrong, expired or used, a newer mail has replaced it, or the address is not the one that the mail came
+         *     to.
+         *
+         *     Let the user check the code, else offer to send a new mail. A sign-up whose link was used is confirmed: offer to sign
+         *     in.
+         * @example {
+         *       "code": "auth_code_invalid",
+         *       "message": "The link or the code is not valid any more",
+         *       "details": {}
+         *     }
+         */
+        AuthCodeInvalid: {
+            /** @enum {string} */
+            code: "auth_code_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The new password is the one that the user has already.
+         *
+         *     Ask for another one, or leave the page: nothing has to be done.
+         * @example {
+         *       "code": "auth_same_password",
+         *       "message": "The new password is the present one",
+         *       "details": {}
+         *     }
+         */
+        AuthSamePassword: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_same_password";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The code (`nonce`) is wrong, expired or used.
+         *
+         *     Let the user check it, or call `POST /auth/reauthenticate` for a new one.
+         * @example {
+         *       "code": "auth_nonce_invalid",
+         *       "message": "The code is not valid",
+         *       "details": {}
+         *     }
+         */
+        AuthNonceInvalid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_nonce_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description `currentPassword` is not the user's password.
+         *
+         *     Say so at its field, and let the user try again.
+         * @example {
+         *       "code": "auth_current_password_invalid",
+         *       "message": "The present password is wrong",
+         *       "details": {}
+         *     }
+         */
+        AuthCurrentPasswordInvalid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_current_password_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        VerifyRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthAddressRequired"] | components["schemas"]["AuthRejected"];
+        MailRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthProviderDisabled"];
+        SetPasswordRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthReauthenticationRequired"] | components["schemas"]["AuthSsoManaged"];
+        ReauthenticateRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthRejected"];
+        ChangeEmailRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthSsoManaged"];
+        UpdateMeRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthRejected"];
+        PasswordNotAccepted: components["schemas"]["AuthWeakPassword"] | components["schemas"]["AuthSamePassword"] | components["schemas"]["AuthNonceInvalid"] | components["schemas"]["AuthCurrentPasswordInvalid"];
+        /** @description The provider, as Supabase names it (google, github, azure and others). */
+        ProviderName: string;
+        /**
+         * @description A path of the front end (with query and fragment, percent-encoded) to go on at: what the start of the flow was given. In
+         *     answers only where a flow was completed.
+         */
+        ReturnPath: string;
+        /** @description The flow, signed. Opaque; give it back as it came. */
+        FlowToken: string;
+        /**
+         * @example {
+         *       "provider": "github",
+         *       "returnTo": "/notes"
+         *     }
+         */
+        StartOauthRequest: {
+            provider: components["schemas"]["ProviderName"];
+            returnTo?: components["schemas"]["ReturnPath"];
+            /** @description What to ask the provider for beside its own default, with blanks between. */
+            scopes?: string;
+            /**
+             * @description `sign_in` where it is left out. `link` adds the provider to the user whose access token comes along.
+             * @enum {string}
+             */
+            intent?: "sign_in" | "link";
+        };
+        /**
+         * @example {
+         *       "domain": "example.com",
+         *       "returnTo": "/notes"
+         *     }
+         */
+        StartSsoRequest: {
+            /** @description What stands behind the @ of the user's address. */
+            domain: string;
+            returnTo?: components["schemas"]["ReturnPath"];
+            captchaToken?: components["schemas"]["CaptchaToken"];
+        };
+        /**
+         * @description Either `flow` and `code`, or `flow`, `error` and, where the URL has one, `errorCode`.
+         * @example {
+         *       "flow": "eyJpIjoic2lnbl9pbiJ9.aSGRnA.kSJhY2stYS1zaWduZWQtZmxvdw",
+         *       "code": "87648ae6-6ead-4082-9175-cc15d143cacd"
+         *     }
+         */
+        CompleteOauthRequest: {
+            flow: components["schemas"]["FlowToken"];
+            /** @description The `code` of the URL. */
+            code?: string;
+            /** @description The `error` of the URL. */
+            error?: string;
+            /** @description The `error_code` of the URL. */
+            errorCode?: string;
+        };
+        /**
+         * @example {
+         *       "url": "https://example.supabase.co/auth/v1/authorize?provider=github",
+         *       "flow": "eyJpIjoic2lnbl9pbiJ9.aSGRnA.kSJhY2stYS1zaWduZWQtZmxvdw",
+         *       "expiresIn": 600
+         *     }
+         */
+        FlowStart: {
+            /** @description Send the browser here (`location.assign`), not a request. */
+            url: string;
+            flow: components["schemas"]["FlowToken"];
+            /**
+             * Format: int32
+             * @description Seconds until the flow is too old to be completed.
+             */
+            expiresIn: number;
+        };
+        /**
+         * @description The provider's own tokens, to call its API with. Only in the answer that completes a flow, once, and only where the
+         *     service is told to hand them over (EXPOSE_PROVIDER_TOKENS).
+         * @example {
+         *       "accessToken": "gho_16C7e42F292c6912E7710c838347Ae178B4a"
+         *     }
+         */
+        ProviderTokens: {
+            /** @description The provider's access token. */
+            accessToken: string;
+            /** @description The provider's refresh token; absent where it gave none. */
+            refreshToken?: string;
+        };
+        /**
+         * Format: uuid
+         * @description The identity's id.
+         */
+        IdentityId: string;
+        /**
+         * @example {
+         *       "id": "3d1f2a70-95c4-4d0e-8b1c-7f64a2c5e913",
+         *       "provider": "github",
+         *       "email": "ada@example.com",
+         *       "createdAt": "2026-11-02T09:30:00Z",
+         *       "lastSignInAt": "2026-11-26T08:15:00Z"
+         *     }
+         */
+        Identity: {
+            id: components["schemas"]["IdentityId"];
+            /** @description The provider (google, github and others), or `email`. */
+            provider: string;
+            /** @description The address that the provider knows; absent where it names none. */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description When it was linked.
+             */
+            createdAt?: string;
+            /**
+             * Format: date-time
+             * @description When somebody last signed in by it; absent where that is not known.
+             */
+            lastSignInAt?: string;
+        };
+        /**
+         * @example {
+         *       "identities": [
+         *         {
+         *           "id": "3d1f2a70-95c4-4d0e-8b1c-7f64a2c5e913",
+         *           "provider": "github",
+         *           "email": "ada@example.com",
+         *           "createdAt": "2026-11-02T09:30:00Z",
+         *           "lastSignInAt": "2026-11-26T08:15:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        IdentityList: {
+            identities: components["schemas"]["Identity"][];
+        };
+        /**
+         * @description The flow is not this browser's, was changed, or was begun for something else; or its code is of another flow, or used
+         *     already.
+         *
+         *     Begin again with `POST /auth/oauth/start`, in this browser; a reload of the page that came back cannot work.
+         * @example {
+         *       "code": "auth_flow_invalid",
+         *       "message": "This flow is not valid here",
+         *       "details": {}
+         *     }
+         */
+        AuthFlowInvalid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_flow_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user did not consent, or the provider refused for a reason of its own.
+         *
+         *     Go back to the sign-in page without an error that frightens, and offer the other ways to sign in.
+         * @example {
+         *       "code": "auth_provider_denied",
+         *       "message": "The provider refused",
+         *       "details": {}
+         *     }
+         */
+        AuthProviderDenied: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_provider_denied";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project does not let users link or unlink identities.
+         *
+         *     Hide the buttons that link and unlink.
+         * @example {
+         *       "code": "auth_linking_disabled",
+         *       "message": "Linking accounts is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthLinkingDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_linking_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The account at the provider is linked already, to this user or to another one.
+         *
+         *     Say so; whoever wants to use it here has to unlink it there first.
+         * @example {
+         *       "code": "auth_identity_taken",
+         *       "message": "This identity is linked already",
+         *       "details": {}
+         *     }
+         */
+        AuthIdentityTaken: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_identity_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has no other way to sign in.
+         *
+         *     Hide the button where there is but one identity; let the user link another one first.
+         * @example {
+         *       "code": "auth_last_identity",
+         *       "message": "This is the last way to sign in",
+         *       "details": {}
+         *     }
+         */
+        AuthLastIdentity: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_last_identity";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Without this identity the account's address would become one that another account has.
+         *
+         *     Say so; the user has to change the address of one of the two accounts first.
+         * @example {
+         *       "code": "auth_identity_conflict",
+         *       "message": "Another account has this identity's address",
+         *       "details": {}
+         *     }
+         */
+        AuthIdentityConflict: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_identity_conflict";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The flow or its code is too old: the user took too long at the provider, or opened the mail's link too late.
+         *
+         *     Offer to begin again. Where a mail's link led here, the address is confirmed all the same: offer to sign in, or after a
+         *     recovery, to send a new mail.
+         * @example {
+         *       "code": "auth_flow_expired",
+         *       "message": "This flow is too old",
+         *       "details": {}
+         *     }
+         */
+        AuthFlowExpired: {
+            /** @enum {string} */
+            code: "auth_flow_expired";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project has no directory for this domain.
+         *
+         *     Say so at the field, and offer the other ways to sign in.
+         * @example {
+         *       "code": "auth_sso_domain_unknown",
+         *       "message": "No directory for this domain",
+         *       "details": {}
+         *     }
+         */
+        AuthSsoDomainUnknown: {
+            /** @enum {string} */
+            code: "auth_sso_domain_unknown";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        FlowInvalid: components["schemas"]["InvalidRequest"] | components["schemas"]["AuthFlowInvalid"];
+        StartOauthRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthLinkingDisabled"];
+        StartSsoRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthProviderDisabled"];
+        CompleteOauthRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthEmailNotConfirmed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthSignupDisabled"] | components["schemas"]["AuthProviderDisabled"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthProviderDenied"];
+        CompleteOauthConflict: components["schemas"]["AuthEmailTaken"] | components["schemas"]["AuthSessionConflict"] | components["schemas"]["AuthIdentityTaken"];
+        UnlinkRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthLinkingDisabled"];
+        UnlinkConflict: components["schemas"]["AuthLastIdentity"] | components["schemas"]["AuthIdentityConflict"];
+        /**
+         * @example {
+         *       "type": "totp",
+         *       "name": "Phone"
+         *     }
+         */
+        EnrollFactorRequest: {
+            /**
+             * @description An authenticator app.
+             * @enum {string}
+             */
+            type: "totp";
+            /** @description A name to tell it from others. Null and "" mean that it has none, which one factor may. */
+            name?: string | null;
+        };
+        /**
+         * @example {
+         *       "factorId": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "code": "123456"
+         *     }
+         */
+        VerifyFactorRequest: {
+            factorId: components["schemas"]["FactorId"];
+            /** @description What the authenticator app shows, without blanks. */
+            code: string;
+        };
+        /**
+         * @example {
+         *       "confirm": "ada@example.com"
+         *     }
+         */
+        DeletionRequest: {
+            /**
+             * @description The account's e-mail address, typed once more (upper and lower case are the same); for a user without one, the
+             *     user's id.
+             */
+            confirm: string;
+        };
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone",
+         *       "verified": true,
+         *       "createdAt": "2026-11-02T09:30:00Z"
+         *     }
+         */
+        ListedFactor: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+            /** @description Whether it counts. Until its first code was given it does not. */
+            verified: boolean;
+            /**
+             * Format: date-time
+             * @description When it was enrolled.
+             */
+            createdAt?: string;
+        };
+        /**
+         * @example {
+         *       "factors": [
+         *         {
+         *           "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *           "type": "totp",
+         *           "name": "Phone",
+         *           "verified": true,
+         *           "createdAt": "2026-11-02T09:30:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        FactorList: {
+            factors: components["schemas"]["ListedFactor"][];
+        };
+        /**
+         * @example {
+         *       "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+         *       "type": "totp",
+         *       "name": "Phone",
+         *       "totp": {
+         *         "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *         "uri": "otpauth://totp/Example:ada@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+         *         "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 45 45\"><path stroke=\"#000\" d=\"M4 4.5h7m1 0h2\"/></svg>"
+         *       }
+         *     }
+         */
+        FactorEnrollment: {
+            id: components["schemas"]["FactorId"];
+            /** @description What it is. `totp` is an authenticator app, the one kind that works here; pass over any other. */
+            type: string;
+            name?: components["schemas"]["FactorName"];
+            totp: components["schemas"]["TotpEnrollment"];
+        };
+        /**
+         * @example {
+         *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *       "uri": "otpauth://totp/Example:ada@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+         *       "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 45 45\"><path stroke=\"#000\" d=\"M4 4.5h7m1 0h2\"/></svg>"
+         *     }
+         */
+        TotpEnrollment: {
+            /** @description The secret in base 32, to be typed where no picture can be taken. */
+            secret: string;
+            /** @description What the QR code says. On a phone it can be a link. */
+            uri: string;
+            /**
+             * @description The QR code as an SVG, dark on light, of rectangles and paths alone. Show it as an image with a
+             *     `data:image/svg+xml` URL.
+             */
+            qrSvg: string;
+        };
+        /**
+         * Format: uuid
+         * @description The session's id, which the access token has as `session_id`.
+         */
+        SessionId: string;
+        /**
+         * @example {
+         *       "id": "9c8b1e44-2d07-4f6a-a3b9-50e7d1c6f282",
+         *       "current": true,
+         *       "createdAt": "2026-11-26T08:15:00Z",
+         *       "lastUsedAt": "2026-11-26T09:10:00Z",
+         *       "userAgent": "Firefox 140 on Linux",
+         *       "ip": "203.0.113.7",
+         *       "aal": "aal1"
+         *     }
+         */
+        ListedSession: {
+            id: components["schemas"]["SessionId"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When somebody signed in.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last refreshed, or begun.
+             */
+            lastUsedAt: string;
+            /** @description What the device calls itself, or a summary of it; null where that is not known. It is text, not HTML. */
+            userAgent: string | null;
+            /** @description The device's address; null where the service does not pass addresses on (FORWARD_CLIENT_IP). */
+            ip: string | null;
+            /** @description How sure it is who that is. `aal2` once a second factor was given; treat any that you do not know as `aal1`. */
+            aal: string;
+        };
+        /**
+         * @example {
+         *       "sessions": [
+         *         {
+         *           "id": "9c8b1e44-2d07-4f6a-a3b9-50e7d1c6f282",
+         *           "current": true,
+         *           "createdAt": "2026-11-26T08:15:00Z",
+         *           "lastUsedAt": "2026-11-26T09:10:00Z",
+         *           "userAgent": "Firefox 140 on Linux",
+         *           "ip": "203.0.113.7",
+         *           "aal": "aal1"
+         *         }
+         *       ]
+         *     }
+         */
+        SessionList: {
+            sessions: components["schemas"]["ListedSession"][];
+        };
+        /**
+         * @example {
+         *       "ok": true
+         *     }
+         */
+        DeletionResult: {
+            /** @enum {boolean} */
+            ok: true;
+        };
+        /**
+         * @description The project has no second factors of this kind, or has switched them off.
+         *
+         *     Hide the form.
+         * @example {
+         *       "code": "auth_mfa_disabled",
+         *       "message": "A second factor is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthMfaDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_mfa_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The project's database lacks the functions that list and end sessions (a migration of this service).
+         *
+         *     Hide the list of devices; signing the others out with `POST /auth/logout` and `scope: others` works all the same. The
+         *     operator has to apply the migrations.
+         * @example {
+         *       "code": "auth_sessions_unavailable",
+         *       "message": "Sessions cannot be listed here",
+         *       "details": {}
+         *     }
+         */
+        AuthSessionsUnavailable: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_sessions_unavailable";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The service is not set up to let users delete their account (ACCOUNT_DELETION).
+         *
+         *     Hide the button, and point to the project's support.
+         * @example {
+         *       "code": "auth_deletion_disabled",
+         *       "message": "Deleting accounts is switched off",
+         *       "details": {}
+         *     }
+         */
+        AuthDeletionDisabled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "auth_deletion_disabled";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has a factor of this name, verified or not.
+         *
+         *     Ask for another name, or offer to delete the other factor first.
+         * @example {
+         *       "code": "auth_factor_name_taken",
+         *       "message": "Another factor has this name",
+         *       "details": {}
+         *     }
+         */
+        AuthFactorNameTaken: {
+            /** @enum {string} */
+            code: "auth_factor_name_taken";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description Other data in the project's database still refers to the user, and must not lose it. Nothing was deleted.
+         *
+         *     Say so, and point to the project's support; trying again does not help.
+         * @example {
+         *       "code": "auth_data_in_use",
+         *       "message": "Data of this user is in use",
+         *       "details": {}
+         *     }
+         */
+        AuthDataInUse: {
+            /** @enum {string} */
+            code: "auth_data_in_use";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The code is wrong, or its half minute is over.
+         *
+         *     Let the user type the next code that the app shows; where none is ever right, the clock of the phone is wrong.
+         * @example {
+         *       "code": "auth_mfa_code_invalid",
+         *       "message": "The code is not valid",
+         *       "details": {}
+         *     }
+         */
+        AuthMfaCodeInvalid: {
+            /** @enum {string} */
+            code: "auth_mfa_code_invalid";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description The user has as many factors as the project allows, those that were never verified included.
+         *
+         *     Offer to delete one first.
+         * @example {
+         *       "code": "auth_factor_limit",
+         *       "message": "The user has too many factors",
+         *       "details": {}
+         *     }
+         */
+        AuthFactorLimit: {
+            /** @enum {string} */
+            code: "auth_factor_limit";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        /**
+         * @description What was typed to confirm is not the account's e-mail address.
+         *
+         *     Say so at the field, and let the user type it again.
+         * @example {
+         *       "code": "auth_confirmation_mismatch",
+         *       "message": "That is not the account's address",
+         *       "details": {}
+         *     }
+         */
+        AuthConfirmationMismatch: {
+            /** @enum {string} */
+            code: "auth_confirmation_mismatch";
+            message: components["schemas"]["ErrorMessage"];
+            details: components["schemas"]["NoDetails"];
+        };
+        EnrollFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthMfaDisabled"];
+        DeleteFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"];
+        VerifyFactorRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthRejected"] | components["schemas"]["AuthMfaDisabled"];
+        ListSessionsRefused: components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthSessionsUnavailable"];
+        EndSessionRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthSessionsUnavailable"];
+        DeleteAccountRefused: components["schemas"]["CsrfFailed"] | components["schemas"]["AuthUserBanned"] | components["schemas"]["AuthMfaRequired"] | components["schemas"]["AuthReauthenticationRequired"] | components["schemas"]["AuthDeletionDisabled"];
     };
     responses: {
         /** @description Signed in. The body has a new access token; the cookie holds a new refresh token. */
@@ -805,18 +2469,6 @@ export interface components {
                 "application/json": components["schemas"]["NoSession"];
             };
         };
-        /** @description The CSRF token is missing or not valid. Fetch a new one and repeat the request once. */
-        CsrfFailed: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["CsrfFailed"];
-            };
-        };
         /** @description The project has banned this user. Sign the user out and point to the project's support. */
         AuthUserBanned: {
             headers: {
@@ -829,7 +2481,19 @@ export interface components {
                 "application/json": components["schemas"]["AuthUserBanned"];
             };
         };
-        /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_signup_disabled` is the project's decision. */
+        /** @description The body is not what this contract asks for, or the captcha is missing or not passed. */
+        InvalidOrCaptcha: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidOrCaptcha"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
         SignUpRefused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -841,7 +2505,7 @@ export interface components {
                 "application/json": components["schemas"]["SignUpRefused"];
             };
         };
-        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_email_not_confirmed` by the link in the user's mailbox. */
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_email_not_confirmed` by the link in the mailbox. */
         SignInRefused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -853,7 +2517,7 @@ export interface components {
                 "application/json": components["schemas"]["SignInRefused"];
             };
         };
-        /** @description Refused. `csrf_failed` is cured by a new CSRF token; `auth_user_banned` only by the project's support. */
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
         RefreshRefused: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -863,6 +2527,31 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["RefreshRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token, `auth_mfa_required` by a code of the second factor. */
+        LogoutRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LogoutRefused"];
+            };
+        };
+        /** @description There is nothing with this id that is the user's. Fetch the list again. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotFound"];
             };
         };
         /** @description The request took too long to arrive. Try again. */
@@ -887,6 +2576,18 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["AuthEmailTaken"];
+            };
+        };
+        /** @description The browser's cookies are of another user. Ask who is signed in, then repeat the request once. */
+        AuthSessionConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthSessionConflict"];
             };
         };
         /** @description The body is larger than the service takes. No form of this API needs a body of this size. */
@@ -987,6 +2688,445 @@ export interface components {
                 "application/json": components["schemas"]["UpstreamTimeout"];
             };
         };
+        /** @description Signed in, with a Session and new cookies; or, with `next` as confirm_other_address, nothing but confirmed. */
+        Verified: {
+            headers: {
+                "Set-Cookie": components["headers"]["OptionalRefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyResult"];
+            };
+        };
+        /** @description Taken. A mail goes out if there is somebody to send it to. */
+        MailAccepted: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MailResult"];
+            };
+        };
+        /** @description Refused. `auth_address_required` is cured by the address that the mail came to. */
+        VerifyRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyRefused"];
+            };
+        };
+        /** @description Link or code is used, expired or wrong. Offer to send a new mail. */
+        AuthCodeInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthCodeInvalid"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; e-mail is switched off in the project. */
+        MailRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MailRefused"];
+            };
+        };
+        /** @description Refused, mostly until the user has shown once more who is there. */
+        SetPasswordRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SetPasswordRefused"];
+            };
+        };
+        /** @description Refused. `auth_email_not_confirmed`: the user has no confirmed address that a code could go to. */
+        ReauthenticateRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ReauthenticateRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        ChangeEmailRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ChangeEmailRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        UpdateMeRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UpdateMeRefused"];
+            };
+        };
+        /** @description The new password, or what was sent to show who is there, is not accepted. Say so at its field. */
+        PasswordNotAccepted: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["PasswordNotAccepted"];
+            };
+        };
+        /** @description Signed in, or linked. The body is a Session with `returnTo`; the cookies hold the session. */
+        FlowCompleted: {
+            headers: {
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
+                 *       "expiresIn": 3600,
+                 *       "user": {
+                 *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "aal": "aal1",
+                 *       "mfa": {
+                 *         "required": false,
+                 *         "factors": []
+                 *       },
+                 *       "returnTo": "/notes",
+                 *       "next": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description The body is not what this contract asks for, or the flow is not valid here. Begin again. */
+        FlowInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FlowInvalid"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor; the project decides the rest. */
+        StartOauthRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["StartOauthRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; the project has no such sign-in. */
+        StartSsoRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["StartSsoRefused"];
+            };
+        };
+        /** @description Refused by the provider or by the project. Offer the other ways to sign in. */
+        CompleteOauthRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CompleteOauthRefused"];
+            };
+        };
+        /** @description The identity, its address or this browser is another user's. */
+        CompleteOauthConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CompleteOauthConflict"];
+            };
+        };
+        /** @description The flow or its code is too old. Offer to begin again. */
+        AuthFlowExpired: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFlowExpired"];
+            };
+        };
+        /** @description The project has no directory for this domain. */
+        AuthSsoDomainUnknown: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthSsoDomainUnknown"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor; the project decides the rest. */
+        UnlinkRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnlinkRefused"];
+            };
+        };
+        /** @description It cannot be unlinked as things are; something else has to be done first. */
+        UnlinkConflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnlinkConflict"];
+            };
+        };
+        /** @description The session is at aal2. The body has a new access token; the cookies hold the new refresh token. */
+        SteppedUp: {
+            headers: {
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "accessToken": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjlkMmU1MiJ9.c2lnbmF0dXJl",
+                 *       "expiresIn": 3600,
+                 *       "user": {
+                 *         "id": "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11",
+                 *         "email": "ada@example.com"
+                 *       },
+                 *       "aal": "aal2",
+                 *       "mfa": {
+                 *         "required": false,
+                 *         "factors": [
+                 *           {
+                 *             "id": "6f0c1d9a-3c5e-4d7b-8a42-1b9f5e7c2d34",
+                 *             "type": "totp",
+                 *             "name": "Phone"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "next": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the factor that the user has. */
+        EnrollFactorRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EnrollFactorRefused"];
+            };
+        };
+        /** @description The user has a factor of this name. Ask for another name. */
+        AuthFactorNameTaken: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFactorNameTaken"];
+            };
+        };
+        /** @description The user has too many factors. Offer to delete one first. */
+        AuthFactorLimit: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthFactorLimit"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        DeleteFactorRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeleteFactorRefused"];
+            };
+        };
+        /** @description Refused. `csrf_failed` is cured by a new CSRF token; all else is the project's decision. */
+        VerifyFactorRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["VerifyFactorRefused"];
+            };
+        };
+        /** @description The code is wrong or over. Let the user type the next one. */
+        AuthMfaCodeInvalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthMfaCodeInvalid"];
+            };
+        };
+        /** @description Refused: the user is banned, or the project's database lacks a migration. */
+        ListSessionsRefused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ListSessionsRefused"];
+            };
+        };
+        /** @description Refused. `auth_mfa_required` is cured by a code of the second factor. */
+        EndSessionRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EndSessionRefused"];
+            };
+        };
+        /** @description Refused, mostly until the user has shown once more who is there. */
+        DeleteAccountRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["StepUpChallenge"];
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeleteAccountRefused"];
+            };
+        };
+        /** @description Other data still refers to the user. Nothing was deleted. */
+        AuthDataInUse: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthDataInUse"];
+            };
+        };
+        /** @description What was typed is not the account's address. Let the user type it again. */
+        AuthConfirmationMismatch: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthConfirmationMismatch"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -995,6 +3135,8 @@ export interface components {
         RequestId: string;
         /** @description The answer must not be kept by any cache. */
         NoStore: "no-store";
+        /** @description The answer is the same for everybody, and may be kept for a minute. */
+        CacheBriefly: string;
         /**
          * @description What is left of the limit that is closest to its end, and the seconds until more is left
          *     (draft-ietf-httpapi-ratelimit-headers). Absent where the operation counts for none, or limits are switched off.
@@ -1006,13 +3148,18 @@ export interface components {
         RetryAfter: number;
         /** @description RFC 6750 challenge. */
         Challenge: string;
+        /** @description RFC 9470 challenge; comes with `auth_mfa_required` and says what the session lacks. */
+        StepUpChallenge: string;
         /** @description Ties the token to this browser. HttpOnly; Secure in production. */
         CsrfCookie: string;
-        /** @description The refresh token, HttpOnly, SameSite=Lax, Path=/; Secure in production. */
+        /**
+         * @description Two fields: `sb_refresh_token` with the refresh token, and `latchkey_session`, which says whose it is. Both are HttpOnly,
+         *     SameSite=Lax, Path=/, and Secure in production; without Max-Age where sign-in said `remember: false`.
+         */
         RefreshCookie: string;
-        /** @description The refresh token, HttpOnly, SameSite=Lax, Path=/; only where the project opens a session at once. */
+        /** @description `sb_refresh_token` and `latchkey_session`, two fields, as at sign-in; only where a session was opened. */
         OptionalRefreshCookie: string;
-        /** @description Removes the refresh cookie (Max-Age=0). */
+        /** @description Removes `sb_refresh_token` and `latchkey_session`, two fields with Max-Age=0. Absent where the cookies are left. */
         ClearedRefreshCookie: string;
     };
     pathItems: never;
@@ -1074,7 +3221,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignUpResult"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidOrCaptcha"];
             403: components["responses"]["SignUpRefused"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["AuthEmailTaken"];
@@ -1102,7 +3249,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["SessionOpened"];
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidOrCaptcha"];
             401: components["responses"]["AuthInvalidCredentials"];
             403: components["responses"]["SignInRefused"];
             408: components["responses"]["RequestTimeout"];
@@ -1147,6 +3294,45 @@ export interface operations {
             504: components["responses"]["UpstreamTimeout"];
         };
     };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMeRequest"];
+            };
+        };
+        responses: {
+            /** @description The user with the changed profile. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UpdateMeRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
     refreshSession: {
         parameters: {
             query?: never;
@@ -1159,6 +3345,7 @@ export interface operations {
             200: components["responses"]["SessionOpened"];
             401: components["responses"]["NoSession"];
             403: components["responses"]["RefreshRefused"];
+            409: components["responses"]["AuthSessionConflict"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -1174,9 +3361,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LogoutRequest"];
+            };
+        };
         responses: {
-            /** @description Signed out. */
+            /** @description Signed out, or the sessions that `scope` names are ended. */
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
@@ -1190,10 +3381,674 @@ export interface operations {
                     "application/json": components["schemas"]["LogoutResult"];
                 };
             };
-            403: components["responses"]["CsrfFailed"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["LogoutRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is switched on. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheBriefly"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthConfig"];
+                };
+            };
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Verified"];
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["VerifyRefused"];
+            408: components["responses"]["RequestTimeout"];
+            410: components["responses"]["AuthCodeInvalid"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    resendMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendRequest"];
+            };
+        };
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["MailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    sendOtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtpRequest"];
+            };
+        };
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["MailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    recoverPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverRequest"];
+            };
+        };
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["MailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    setPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["SetPasswordRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["PasswordNotAccepted"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["MailAccepted"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ReauthenticateRefused"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Mails are on their way. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailChangeResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ChangeEmailRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthEmailTaken"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    startOauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartOauthRequest"];
+            };
+        };
+        responses: {
+            /** @description Where to send the browser. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStart"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["StartOauthRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    startSso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSsoRequest"];
+            };
+        };
+        responses: {
+            /** @description Where to send the browser. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowStart"];
+                };
+            };
+            400: components["responses"]["InvalidOrCaptcha"];
+            403: components["responses"]["StartSsoRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthSsoDomainUnknown"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    completeOauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteOauthRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["FlowCompleted"];
+            400: components["responses"]["FlowInvalid"];
+            403: components["responses"]["CompleteOauthRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["CompleteOauthConflict"];
+            410: components["responses"]["AuthFlowExpired"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's identities. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["AuthUserBanned"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    unlinkIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The identity to unlink */
+                identityId: components["schemas"]["IdentityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["UnlinkRefused"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["UnlinkConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's factors. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["AuthUserBanned"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    enrollFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrollFactorRequest"];
+            };
+        };
+        responses: {
+            /** @description To be verified next. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorEnrollment"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["EnrollFactorRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthFactorNameTaken"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthFactorLimit"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    deleteFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The factor to delete */
+                factorId: components["schemas"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["DeleteFactorRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    verifyFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyFactorRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SteppedUp"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["VerifyFactorRefused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthSessionConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthMfaCodeInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user's sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ListSessionsRefused"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session to end */
+                sessionId: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["EndSessionRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description The account is gone. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ClearedRefreshCookie"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["DeleteAccountRefused"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthDataInUse"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AuthConfirmationMismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamError"];
+            503: components["responses"]["UpstreamUnavailable"];
+            504: components["responses"]["UpstreamTimeout"];
         };
     };
 }

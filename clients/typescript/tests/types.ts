@@ -7,9 +7,12 @@ export function explain(error: SignInError): string {
   switch (error.code) {
     case "invalid_request":
       return error.details.errors.map(({ path, message }) => `${path} ${message}`).join();
+    case "auth_captcha_required":
+    case "auth_captcha_failed":
     case "auth_invalid_credentials":
     case "auth_email_not_confirmed":
     case "auth_user_banned":
+    case "auth_provider_disabled":
     case "payload_too_large":
     case "unsupported_media_type":
     case "request_timeout":
@@ -19,6 +22,8 @@ export function explain(error: SignInError): string {
       return error.message;
     case "csrf_failed":
       return error.details.reason;
+    case "auth_rejected":
+      return error.details.explanation;
     case "rate_limited":
     case "upstream_unavailable":
       return `again in ${error.details.retryAfter} s`;
