@@ -1,6 +1,15 @@
 import { type Account, account } from "./capabilities/account.ts";
+import { type Config, config } from "./capabilities/config.ts";
+import { type Deletion, deletion } from "./capabilities/deletion.ts";
+import { type Email, email } from "./capabilities/email.ts";
+import { type Identities, identities } from "./capabilities/identities.ts";
+import { type Mail, mail } from "./capabilities/mail.ts";
+import { type Mfa, mfa } from "./capabilities/mfa.ts";
+import { type OAuth, oauth } from "./capabilities/oauth.ts";
 import { type OwnApi, ownApi } from "./capabilities/own-api.ts";
+import { type Password, password } from "./capabilities/password.ts";
 import { type Session, session } from "./capabilities/session.ts";
+import { type Sessions, sessions } from "./capabilities/sessions.ts";
 import { type SignUp, signUp } from "./capabilities/sign-up.ts";
 import { createCore } from "./core/session.ts";
 import { createState, type LatchkeyEvents, type Listener, type Snapshot, type User } from "./core/state.ts";
@@ -45,7 +54,21 @@ interface Watch {
  * is in a cookie that no script sees. Operations never throw for what the service answers; they return `{ data }` or
  * `{ error }`, and `error.code` says which. Every method may be taken off the object and handed on.
  */
-export interface Latchkey extends Watch, Session, SignUp, Account, OwnApi {}
+export interface Latchkey
+  extends Watch,
+    Session,
+    SignUp,
+    Account,
+    Config,
+    Mail,
+    Password,
+    Email,
+    OAuth,
+    Identities,
+    Mfa,
+    Sessions,
+    Deletion,
+    OwnApi {}
 
 /** The object has no private field, which a Proxy around it could not reach: what is private is in closures. */
 class Client {
@@ -68,7 +91,7 @@ function methods(
   const send = fetch ?? ((request: Request) => globalThis.fetch(request));
   const state = createState();
   const tabs = createTabs(
-    () => `latchkey/1:${base()}`,
+    () => `latchkey/2:${base()}`,
     () => around().Channel,
     (message) => {
       if (message.session) state.hold(message.session, message.since, message.signedIn, true);
@@ -95,6 +118,15 @@ function methods(
     ...session(core),
     ...signUp(core),
     ...account(core),
+    ...config(core),
+    ...mail(core),
+    ...password(core),
+    ...email(core),
+    ...oauth(core),
+    ...identities(core),
+    ...mfa(core),
+    ...sessions(core),
+    ...deletion(core),
     ...ownApi(core, base, tokenOrigins, send),
   };
 }

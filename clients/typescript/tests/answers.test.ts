@@ -36,7 +36,7 @@ test("an empty success is none where a session is expected", async () => {
 });
 
 test("a property that the contract does not know is kept and does no harm", async () => {
-  const client = await clientOf({ "POST /auth/refresh": [200, { ...sessionOf(), aal: "aal1", next: null }] });
+  const client = await clientOf({ "POST /auth/refresh": [200, { ...sessionOf(), level: "gold" }] });
   assert.deepEqual(unwrap(await client.refresh()), ADA);
 });
 

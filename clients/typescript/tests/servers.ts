@@ -38,23 +38,55 @@ export async function serveApi({ refusals = 0 } = {}): Promise<Api> {
 /** One answer of a service: a status, and a body unless there is none. */
 export type Answer = [status: number, body?: unknown];
 
-/** A service that answers so: "POST /auth/signin". What it was asked for stands in `seen`. A CSRF token it has for everybody. */
-export async function serveAnswers(answers: Record<string, Answer>): Promise<{ url: string; seen: string[] }> {
-  const all: Record<string, Answer> = { "GET /auth/csrf": [200, { csrfToken: "a-token" }], ...answers };
-  const seen: string[] = [];
-  const url = await serve((request, response) => {
+/** What the service is to answer: always the same, or one after the other, the last of them from then on. Null: nothing, ever. */
+export type Answers = Record<string, Answer | (Answer | null)[]>;
+
+export interface Answering {
+  url: string;
+  /** What it was asked for. */
+  seen: string[];
+  /** The bodies that came with it; null where there was none. */
+  bodies: unknown[];
+  /** The access tokens that came with it. */
+  tokens: (string | undefined)[];
+}
+
+/** A service that answers so: "POST /auth/signin". A CSRF token it has for everybody. */
+export async function serveAnswers(answers: Answers): Promise<Answering> {
+  const all: Answers = { "GET /auth/csrf": [200, { csrfToken: "a-token" }], ...answers };
+  const service: Answering = { url: "", seen: [], bodies: [], tokens: [] };
+  const counts = new Map<string, number>();
+  service.url = await serve(async (request, response) => {
     const asked = `${request.method} ${request.url}`;
-    seen.push(asked);
-    const [status, body] = all[asked] ?? [404, { code: "not_found", message: "There is nothing at this path", details: {} }];
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const earlier = counts.get(asked) ?? 0;
+    counts.set(asked, earlier + 1);
+    service.seen.push(asked);
+    service.bodies.push(text ? JSON.parse(text) : null);
+    service.tokens.push(request.headers.authorization?.replace("Bearer ", ""));
+    const answer = nth(all[asked] ?? [404, failed("not_found", "There is nothing at this path")], earlier);
+    if (!answer) return;
+    const [status, body] = answer;
     if (body === undefined) response.writeHead(status).end();
     else response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
   });
-  return { url, seen };
+  return service;
+}
+
+function nth(answers: Answer | (Answer | null)[], index: number): Answer | null {
+  if (typeof answers[0] === "number") return answers as Answer;
+  return (answers as (Answer | null)[])[Math.min(index, answers.length - 1)] ?? null;
+}
+
+/** The body of an error. */
+export function failed(code: string, message = code, details: object = {}) {
+  return { code, message, details };
 }
 
 export const ADA = { id: "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11", email: "ada@example.com" };
 
 /** What sign-in and refresh answer. */
-export function sessionOf(user = ADA, accessToken = "header.payload.signature") {
-  return { accessToken, expiresIn: 3600, user };
+export function sessionOf(user = ADA, accessToken = "header.payload.signature", more: object = {}) {
+  return { accessToken, expiresIn: 3600, user, aal: "aal1", mfa: { required: false, factors: [] }, next: null, ...more };
 }

@@ -46,5 +46,6 @@ test("a client shows its token to nobody who prints it", async () => {
 
 test("wrong credentials come back as an error with a code", async () => {
   const { error } = await new Browser().tab().signIn({ email: newEmail(), password: "wrong" });
-  assert.deepEqual(error, { code: "auth_invalid_credentials", message: "Invalid email or password", details: {} });
+  const body = { code: "auth_invalid_credentials", message: "Invalid email or password", details: {} };
+  assert.deepEqual(error, { ...body, status: 401 });
 });

@@ -14,7 +14,7 @@ test("a subscriber hears the present state at once, and each later one", async (
   unwrap(await tab.signOut());
   assert.deepEqual(states.slice(1), [
     { status: "signedOut", user: null, reason: null, elsewhere: false },
-    { status: "signedIn", user },
+    { status: "signedIn", user, aal: "aal1", mfa: { required: false, factors: [] }, next: null },
     { status: "signedOut", user: null, reason: "signed_out", elsewhere: false },
   ]);
   assert.equal(states.at(-1), tab.getSnapshot());

@@ -91,6 +91,7 @@ export function tells(latchkey: Latchkey): string {
     case "signedOut":
       return session.reason ?? "";
     case "signedIn":
+      session.next satisfies "mfa" | "set_password" | null;
       return session.user.email;
     default:
       return session satisfies never;

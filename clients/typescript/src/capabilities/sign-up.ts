@@ -16,13 +16,14 @@ export interface SignUp {
   signUp(body: components["schemas"]["SignUpRequest"], options?: CallOptions): Promise<Result<SignedUp, SignUpError>>;
 }
 
-/** Services of today leave it to a refresh to find out; later ones tell. */
-type Answer = components["schemas"]["SignUpResult"] & { confirmationRequired?: boolean };
+/** Services before 0.3 leave it to a refresh to find out. */
+type Told = components["schemas"]["SignUpResult"];
+type Answer = Omit<Told, "confirmationRequired"> & Partial<Pick<Told, "confirmationRequired">>;
 
 export function signUp({ operation, inTurn, send, refreshNow }: Core): SignUp {
   return {
     signUp: (body, options = {}) =>
-      operation(options, (limit) =>
+      operation<SignedUp, SignUpError>(options, (limit) =>
         inTurn(limit, async () => {
           const { data, error } = await send("POST", "/auth/signup", { body }, limit);
           if (error) return { error };

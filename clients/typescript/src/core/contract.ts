@@ -1,4 +1,4 @@
-import type { FailureOf, LatchkeyErrorBody, OperationError, SuccessOf, TransportError } from "../errors.ts";
+import type { Arrived, FailureOf, LatchkeyErrorBody, OperationError, SuccessOf, TransportError } from "../errors.ts";
 import type { paths } from "../schema.ts";
 
 /** What the contract says of an operation, by its method and its path. Nothing here is left at run time. */
@@ -16,7 +16,7 @@ export type Answer<M extends Method, Path extends keyof paths> = SuccessOf<Opera
 
 /** Whatever is no GET fetches its CSRF token first, and that can fail too. */
 export type CallError<M extends Method, Path extends keyof paths> =
-  | Extract<FailureOf<Operation<M, Path>>, LatchkeyErrorBody>
+  | Extract<FailureOf<Operation<M, Path>> & Arrived, LatchkeyErrorBody>
   | TransportError
   | (M extends "GET" ? never : OperationError<"getCsrfToken">);
 

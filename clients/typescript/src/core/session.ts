@@ -1,4 +1,11 @@
-import { isSessionEnded, type LatchkeyErrorBody, type RefreshError, type RestoreError, type Result } from "../errors.ts";
+import {
+  type Arrived,
+  isSessionEnded,
+  type LatchkeyErrorBody,
+  type RefreshError,
+  type RestoreError,
+  type Result,
+} from "../errors.ts";
 import type { components } from "../schema.ts";
 import type { Answer, CallError, Init, Method, PathsOf } from "./contract.ts";
 import { orAborted, timed } from "./limit.ts";
@@ -17,10 +24,16 @@ export interface CallOptions {
 /** A token is renewed this long before it expires, in milliseconds, or at half of its life when that is shorter. */
 const RENEW_AHEAD = 30_000;
 
-const NO_SESSION: Schemas["AuthRefreshMissing"] = { code: "auth_refresh_missing", message: "Nobody is signed in", details: {} };
-const NOBODY: Schemas["Unauthorized"] = { code: "unauthorized", message: "Nobody is signed in", details: {} };
+/** What the client knows without asking. */
+function unasked<Code extends string>(code: Code, message: string) {
+  return { code, message, details: {}, status: 401 };
+}
 
-type AsUserError<M extends Method, Path extends PathsOf<M>> = CallError<M, Path> | RefreshError | Schemas["Unauthorized"];
+type Unauthorized = Schemas["Unauthorized"] & Arrived;
+type AsUserError<M extends Method, Path extends PathsOf<M>> = CallError<M, Path> | RefreshError | Unauthorized;
+
+/** Services before 0.3 know nothing of second factors. */
+type Opened = Pick<Schemas["Session"], "accessToken" | "expiresIn" | "user"> & Partial<Schemas["Session"]>;
 
 export type Core = ReturnType<typeof createCore>;
 
@@ -37,14 +50,33 @@ export function createCore(wire: Wire, state: State, tabs: Tabs, inTurn: InTurn,
     return timed(timeout, signal, work);
   }
 
-  /** Takes a session that the service has opened. `at`: when it was asked for. */
-  function enter({ accessToken, expiresIn, user }: Schemas["Session"], at: number, signedIn: boolean): User {
+  /**
+   * Takes a session that the service has opened. `at`: when it was asked for. `passwordDue`: a recovery or an invitation did
+   * it, whatever has to be done before.
+   */
+  function enter(opened: Opened, at: number, signedIn: boolean, passwordDue = false): HeldSession {
+    const { accessToken, expiresIn, user, aal = "aal1", mfa = { required: false, factors: [] } } = opened;
     const lifetime = expiresIn * 1000;
     const expiresAt = Date.now() + lifetime;
     const renewAt = expiresAt - Math.min(RENEW_AHEAD, lifetime / 2);
-    const session: HeldSession = { token: accessToken, renewAt, expiresAt, user };
+    const before = state.session();
+    const isDue =
+      passwordDue || opened.next === "set_password" || (!signedIn && before?.user.id === user.id && before.passwordDue);
+    const next = opened.next === "mfa" ? "mfa" : isDue ? "set_password" : null;
+    return take({ token: accessToken, renewAt, expiresAt, user, aal, mfa, next, passwordDue: isDue }, at, signedIn);
+  }
+
+  function take(session: HeldSession, at: number, signedIn: boolean): HeldSession {
     if (state.hold(session, at, signedIn, false)) tabs.tell({ since: at, signedIn, session });
-    return user;
+    return session;
+  }
+
+  /** The new password is set. */
+  function passwordDone(): void {
+    const session = state.session();
+    if (!session?.passwordDue) return;
+    const next = session.next === "set_password" ? null : session.next;
+    take({ ...session, next, passwordDue: false }, state.begin(), false);
   }
 
   function leave(reason: SignedOutReason, at: number): void {
@@ -59,10 +91,20 @@ export function createCore(wire: Wire, state: State, tabs: Tabs, inTurn: InTurn,
     const greeting = asks ? await wire.greet(limit) : undefined;
     if (greeting?.error) return greeting;
     const isNobody = greeting?.data?.session === "absent";
-    const result = isNobody ? { error: NO_SESSION } : await wire.send("POST", "/auth/refresh", {}, limit);
-    if (!result.error) return { data: enter(result.data, at, false) };
-    if (isSessionEnded(result.error)) leave(result.error.code, at);
-    return { error: result.error };
+    if (isNobody) return ended("auth_refresh_missing", "Nobody is signed in", at);
+    const first = await wire.send("POST", "/auth/refresh", {}, limit);
+    // Another tab may have signed in somebody else in this moment; a second time it is the cookies that are wrong.
+    const isConflict = first.error?.code === "auth_session_conflict";
+    const { data, error } = isConflict ? await wire.send("POST", "/auth/refresh", {}, limit) : first;
+    if (!error) return { data: enter(data, at, false).user };
+    if (error.code === "auth_session_conflict") return ended("auth_refresh_invalid", error.message, at);
+    if (isSessionEnded(error)) leave(error.code, at);
+    return { error };
+  }
+
+  function ended(code: "auth_refresh_missing" | "auth_refresh_invalid", message: string, at: number) {
+    leave(code, at);
+    return { error: unasked(code, message) };
   }
 
   async function refreshInTurn(limit: AbortSignal, asks: boolean): Promise<Result<User, RefreshError>> {
@@ -109,25 +151,67 @@ export function createCore(wire: Wire, state: State, tabs: Tabs, inTurn: InTurn,
     return { data: state.session()?.token || null };
   }
 
+  async function withToken<M extends Method, Path extends PathsOf<M>>(
+    method: M,
+    path: Path,
+    init: Init<M, Path>,
+    limit: AbortSignal,
+    tokenInsteadOf: (rejected?: string) => Promise<Result<string | null, RefreshError>>,
+  ): Promise<Result<Answer<M, Path>, AsUserError<M, Path>>> {
+    const held = await tokenInsteadOf();
+    if (held.error) return held;
+    if (held.data === null) return { error: unasked("unauthorized", "Nobody is signed in") };
+    const first = await wire.send(method, path, { ...init, token: held.data }, limit);
+    const refusal: LatchkeyErrorBody | undefined = first.error;
+    if (refusal?.code !== "unauthorized") return first;
+    const renewed = await tokenInsteadOf(held.data);
+    if (renewed.error) return renewed;
+    return renewed.data === null ? first : wire.send(method, path, { ...init, token: renewed.data }, limit);
+  }
+
   /** Sends a request of the signed-in user. A rejected token is renewed, and the request repeated, once. */
-  async function asUser<M extends Method, Path extends PathsOf<M>>(
+  function asUser<M extends Method, Path extends PathsOf<M>>(
     method: M,
     path: Path,
     init: Init<M, Path>,
     options: CallOptions,
   ): Promise<Result<Answer<M, Path>, AsUserError<M, Path>>> {
-    return operation<Answer<M, Path>, AsUserError<M, Path>>(options, async (limit) => {
-      const held = await accessToken({ signal: limit });
-      if (held.error) return held;
-      if (held.data === null) return { error: NOBODY };
-      const first = await wire.send(method, path, { ...init, token: held.data }, limit);
-      const refusal: LatchkeyErrorBody | undefined = first.error;
-      if (refusal?.code !== "unauthorized") return first;
-      const renewed = await renew(held.data, { signal: limit });
-      if (renewed.error) return renewed;
-      return renewed.data === null ? first : wire.send(method, path, { ...init, token: renewed.data }, limit);
+    return operation<Answer<M, Path>, AsUserError<M, Path>>(options, (limit) =>
+      withToken(method, path, init, limit, (rejected) =>
+        rejected ? renew(rejected, { signal: limit }) : accessToken({ signal: limit }),
+      ),
+    );
+  }
+
+  /** The same, to be called in turn: for answers that write the cookie. */
+  function asUserNow<M extends Method, Path extends PathsOf<M>>(
+    method: M,
+    path: Path,
+    init: Init<M, Path>,
+    limit: AbortSignal,
+  ): Promise<Result<Answer<M, Path>, AsUserError<M, Path>>> {
+    return withToken(method, path, init, limit, async (rejected) => {
+      const session = state.session();
+      if (session === null) return { data: null };
+      if (session && session.token !== rejected && Date.now() < session.renewAt) return { data: session.token };
+      return tokenAfter((await refreshNow(limit, session === undefined)).error);
     });
   }
 
-  return { send: wire.send, operation, inTurn, state, enter, leave, refresh, refreshNow, accessToken, renew, asUser };
+  return {
+    send: wire.send,
+    operation,
+    inTurn,
+    state,
+    enter,
+    leave,
+    passwordDone,
+    refresh,
+    refreshNow,
+    accessToken,
+    renew,
+    asUser,
+    asUserNow,
+    timeout,
+  };
 }

@@ -1,7 +1,12 @@
 import type { RestoreError, SessionEndedCode } from "../errors.ts";
 import type { components } from "../schema.ts";
 
-export type User = components["schemas"]["User"];
+type Schemas = components["schemas"];
+
+export type User = Schemas["User"];
+
+/** What the signed-in user has to do first. */
+export type Next = "mfa" | "set_password";
 
 /** A session as a tab holds it, in memory. The times are in milliseconds since 1970. */
 export interface HeldSession {
@@ -10,13 +15,20 @@ export interface HeldSession {
   renewAt: number;
   expiresAt: number;
   user: User;
+  aal: string;
+  mfa: Schemas["MfaState"];
+  next: Next | null;
+  /** A recovery or an invitation brought the user here: what is due after a second factor, too. */
+  passwordDue: boolean;
 }
 
-export type SignedOutReason = "signed_out" | SessionEndedCode;
+export type SignedOutReason = "signed_out" | "account_deleted" | SessionEndedCode;
 
 /**
  * What is known about who is signed in. `unknown`: until it was asked; `error` says why it could not be found out.
  * `signedOut`: `reason` says how that came about, null when nobody was signed in; `elsewhere`: in another tab.
+ * `signedIn`: `next` is what the user has to do first, `mfa` (a code of one of `mfa.factors`) or `set_password`; `aal` is
+ * `aal2` once a second factor was given.
  */
 export type Snapshot =
   | { readonly status: "unknown"; readonly user: null; readonly error: RestoreError | null }
@@ -26,14 +38,20 @@ export type Snapshot =
       readonly reason: SignedOutReason | null;
       readonly elsewhere: boolean;
     }
-  | { readonly status: "signedIn"; readonly user: Readonly<User> };
+  | {
+      readonly status: "signedIn";
+      readonly user: Readonly<User>;
+      readonly aal: string;
+      readonly mfa: Readonly<Schemas["MfaState"]>;
+      readonly next: Next | null;
+    };
 
 export interface LatchkeyEvents {
   /** Somebody signed in, or a reload found the session again. `elsewhere`: in another tab. */
   signedIn: { user: User; elsewhere: boolean };
   /** The access token was renewed. */
   refreshed: { user: User; elsewhere: boolean };
-  /** Nobody is signed in any more. `signed_out` is the user's wish, every other reason the service's word. */
+  /** Nobody is signed in any more. `signed_out` and `account_deleted` are the user's wish, the others the service's word. */
   signedOut: { reason: SignedOutReason; elsewhere: boolean };
 }
 
@@ -99,7 +117,8 @@ export function createState() {
       const user = Object.freeze(session.user);
       const another = held?.user.id !== user.id;
       held = session;
-      show({ status: "signedIn", user });
+      const { aal, mfa, next } = session;
+      show({ status: "signedIn", user, aal, mfa: Object.freeze(mfa), next });
       emit(signedIn || another ? "signedIn" : "refreshed", { user, elsewhere });
       return true;
     },

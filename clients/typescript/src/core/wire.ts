@@ -4,8 +4,9 @@ import type { Answer, CallError, Init, Method, PathsOf } from "./contract.ts";
 import { noAnswer } from "./diagnosis.ts";
 import { orAborted, timed } from "./limit.ts";
 
-/** `session`: whether the refresh cookie came along, where the service tells. */
-type CsrfToken = components["schemas"]["CsrfTokenResult"] & { session?: "present" | "absent" };
+/** Services before 0.3 do not tell whether a session's cookie came along. */
+type Told = components["schemas"]["CsrfTokenResult"];
+type CsrfToken = Omit<Told, "session"> & Partial<Pick<Told, "session">>;
 type CsrfError = OperationError<"getCsrfToken"> | TransportError;
 
 /**
@@ -133,8 +134,9 @@ function resultOf<Data, Failure extends LatchkeyErrorBody>(
 
 /** The body of a failed response as the contract's error, when it is one. */
 export function asError<Failure extends LatchkeyErrorBody>(body: unknown, status: number): Failure | TransportError {
-  if (isObject(body) && typeof body["code"] === "string" && isObject(body["details"])) return body as unknown as Failure;
-  return { code: "unexpected_response", message: "The answer is not one of Latchkey's", details: { status } };
+  const isOurs = isObject(body) && typeof body["code"] === "string" && isObject(body["details"]);
+  if (isOurs) return { ...body, status } as unknown as Failure;
+  return { code: "unexpected_response", message: "The answer is not one of Latchkey's", details: { status }, status };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -30,7 +30,7 @@ export function Field({ name, label, hint, error, type = "text", ...input }: Fie
             type="button"
             className="reveal"
             aria-pressed={shown}
-            aria-label="Show password"
+            aria-label={`Show ${label.toLowerCase()}`}
             onClick={() => setShown(!shown)}
           >
             <Eye open={shown} />
@@ -41,6 +41,31 @@ export function Field({ name, label, hint, error, type = "text", ...input }: Fie
         {error ?? hint ?? ""}
       </p>
     </div>
+  );
+}
+
+/** A code of a mail or of an app. Phones offer it from there, and show the keys for digits. */
+export function CodeField({ label, hint, error }: { label: string; hint?: string; error?: ReactNode }) {
+  return (
+    <Field
+      name="code"
+      label={label}
+      inputMode="numeric"
+      autoComplete="one-time-code"
+      spellCheck={false}
+      {...(hint ? { hint } : {})}
+      error={error}
+    />
+  );
+}
+
+/** A box to tick, with its label. */
+export function Tick({ name, label }: { name: "remember"; label: string }) {
+  return (
+    <label className="tick">
+      <input type="checkbox" name={name} defaultChecked />
+      {label}
+    </label>
   );
 }
 

@@ -1,6 +1,8 @@
-import type { components, LatchkeyErrorBody, User } from "@latchkey/client";
+import type { components, LatchkeyErrorBody } from "@latchkey/client";
 import { errorOf } from "@latchkey/client/axios";
+import { useSession } from "@latchkey/client/react";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { Link } from "react-router";
 import { Button } from "../components/button.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Notice } from "../components/notice.tsx";
@@ -9,7 +11,16 @@ import { problemOf } from "../problems.tsx";
 
 type Me = components["schemas"]["Me"];
 
-export function Profile({ user }: { user: User }) {
+const CHANGES = [
+  { to: "/profile/name", label: "Change your name" },
+  { to: "/profile/email", label: "Change your e-mail address" },
+  { to: "/profile/password", label: "Change your password" },
+  { to: "/profile/accounts", label: "Linked accounts" },
+  { to: "/profile/security", label: "Security" },
+];
+
+export function Profile() {
+  const { user } = useSession();
   const { me, error, loading, load } = useMe();
   const { signOut, leaving, signOutError } = useSignOut();
   const problem = error ? problemOf(error, "signedIn") : signOutError ? problemOf(signOutError, "signedIn") : { fields: {} };
@@ -19,15 +30,13 @@ export function Profile({ user }: { user: User }) {
       <Heading title="Your profile" />
       <div className="person" aria-busy={loading}>
         <span className="avatar" aria-hidden="true">
-          {initials(me?.user.profile.displayName ?? user.email)}
+          {initials(me?.user.profile.displayName || user?.email || "")}
         </span>
         <dl>
-          <Detail term="Display name">
-            {me ? (me.user.profile.displayName ?? "None yet") : <Pending loading={loading} />}
-          </Detail>
-          <Detail term="E-mail">{user.email}</Detail>
+          <Detail term="Display name">{me ? me.user.profile.displayName || "None yet" : <Pending loading={loading} />}</Detail>
+          <Detail term="E-mail">{user?.email}</Detail>
           <Detail term="User id">
-            <code>{user.id}</code>
+            <code>{user?.id}</code>
           </Detail>
         </dl>
       </div>
@@ -40,6 +49,13 @@ export function Profile({ user }: { user: User }) {
         </Button>
       </div>
       <Notice problem={problem} {...(retry ? { onRetry: retry } : {})} />
+      <ul className="elsewhere">
+        {CHANGES.map(({ to, label }) => (
+          <li key={to}>
+            <Link to={to}>{label}</Link>
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

@@ -1,0 +1,65 @@
+import type { Completed, CompleteOAuthError, components, LatchkeyErrorBody, Result } from "@latchkey/client";
+import { useSession } from "@latchkey/client/react";
+import { useEffect, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { arrival } from "../arrival.ts";
+import { Heading } from "../components/heading.tsx";
+import { latchkey } from "../latchkey.ts";
+import { problemOf } from "../problems.tsx";
+import { Waiting } from "./waiting.tsx";
+
+let finishing: Promise<Result<Completed, CompleteOAuthError>> | undefined;
+
+/** A code is good for one request, however often React mounts a page. */
+export function finish(request: components["schemas"]["CompleteOauthRequest"]) {
+  finishing ??= latchkey.completeOAuth(request);
+  return finishing;
+}
+
+/** Where a provider leads back to. */
+export function Return() {
+  const navigate = useNavigate();
+  const { status } = useSession();
+  const [error, setError] = useState<LatchkeyErrorBody | null>(arrival?.kind === "refused" ? arrival.error : null);
+
+  useEffect(() => {
+    if (arrival?.kind !== "return") return;
+    let isThere = true;
+    void finish(arrival.request).then(({ data, error }) => {
+      if (!isThere) return;
+      if (error) setError(error);
+      else void navigate(data.returnTo ?? "/profile", { replace: true });
+    });
+    return () => {
+      isThere = false;
+    };
+  }, [navigate]);
+
+  if (arrival?.kind === "return" && !error) return <Waiting />;
+  return (
+    <>
+      <Heading title={titleOf(error)}>{textOf(error, status === "signedIn")}</Heading>
+      <p className="elsewhere">
+        {status === "signedIn" ? (
+          <Link to="/profile/accounts">Go to your linked accounts</Link>
+        ) : (
+          <Link to="/sign-in">Go to sign-in</Link>
+        )}
+      </p>
+    </>
+  );
+
+  function textOf(error: LatchkeyErrorBody | null, isMember: boolean) {
+    if (error) {
+      const { notice, fields } = problemOf(error, status);
+      return notice ?? fields.email;
+    }
+    if (arrival?.kind === "astray") return "We lost the way back. Please begin again; if it happens again, tell our support.";
+    return isMember ? "There is nothing left to do here." : "This page works once. Please begin again.";
+  }
+}
+
+function titleOf(error: LatchkeyErrorBody | null): string {
+  if (!error) return "Nothing to do";
+  return error.code === "auth_provider_denied" ? "You changed your mind" : "That did not work";
+}
