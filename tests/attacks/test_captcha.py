@@ -41,7 +41,7 @@ def services(
     here = {"CAPTCHA_PROVIDER": "turnstile", "CAPTCHA_SECRET": SECRET, "CAPTCHA_VERIFY_URL": provider.verify_url}
     return {
         (way, forwarding): start_module_service(
-            {"SUPABASE_URL": project.url, "CAPTCHA": way, "FORWARD_CLIENT_IP": forwarding} | (here if way == "here" else {})
+            {"SUPABASE_URL": project.url, "CAPTCHA": way, "FORWARD_CLIENT_IP": forwarding, **(here if way == "here" else {})}
         )
         for way, forwarding in COMBINATIONS
     }

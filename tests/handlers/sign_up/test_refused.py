@@ -121,8 +121,8 @@ class SlowProject(Project):
 
 def test_a_call_that_sends_a_mail_may_take_longer_than_others(start_module_service: StartModuleService) -> None:
     with SlowProject(elliptic("key")) as project:
-        settings = {"UPSTREAM_READ_TIMEOUT": "0.3", "UPSTREAM_TIMEOUT": "0.5", "MAIL_TIMEOUT": "5"}
-        service = start_module_service({"SUPABASE_URL": project.url} | settings)
+        quick = {"UPSTREAM_READ_TIMEOUT": "0.3", "UPSTREAM_TIMEOUT": "0.5", "MAIL_TIMEOUT": "5"}
+        service = start_module_service({"SUPABASE_URL": project.url, **quick})
         assert Browser(service.url).sign_up(EMAIL).status_code == 200
         assert Browser(service.url).sign_in(EMAIL).json()["code"] == "upstream_timeout"
 
