@@ -21,7 +21,7 @@ async def test_every_path_counts_from_there(settings: Settings, way: str) -> Non
         else httpx.ASGITransport(app, root_path="/api")
     )
     async with httpx.AsyncClient(transport=transport, base_url="http://service/api") as http:
-        assert (await http.get("/auth/csrf")).json().keys() == {"csrfToken"}
+        assert (await http.get("/auth/csrf")).json().keys() == {"csrfToken", "session"}
         response = await http.post("/auth/refresh", headers={"X-CSRF-Token": CSRF_TOKEN})
         assert (response.status_code, response.json()["code"]) == (401, "auth_refresh_missing")
         response = await http.put("/auth/me")
