@@ -150,6 +150,7 @@ RETURNED: Final[Mapping[str, ErrorCode]] = {
     "otp_expired": ErrorCode.auth_flow_expired,
     "over_email_send_rate_limit": ErrorCode.rate_limited,
     "over_request_rate_limit": ErrorCode.rate_limited,
+}
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
 # unexpected, and upstream_error says so.
