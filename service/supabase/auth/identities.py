@@ -53,7 +53,9 @@ class IdentityCalls:
         auth_linking_disabled say why not.
         """
         async with self._upstream(Call.unlink_identity):
-            await self._requests.ask_as(user, Call.unlink_identity, "DELETE", f"/user/identities/{identity_id}")
+            answer = await self._requests.ask_as(user, Call.unlink_identity, "DELETE", f"/user/identities/{identity_id}")
+            if not isinstance(answer, dict):
+                raise ValueError("not Supabase's answer")
 
 
 def _linked(identity: UserIdentity) -> LinkedIdentity:
