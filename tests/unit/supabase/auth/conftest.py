@@ -31,7 +31,12 @@ from tests.support.fixed_answers import SESSION, USER
 from tests.support.raw_server import Exchange, RawServer, raw_server, response
 from tests.unit.supabase.auth.asking import PUBLISHABLE, SECRET
 
-SETTINGS: Final = {"external": {"email": True, "github": True}, "disable_signup": False, "mailer_autoconfirm": True}
+SETTINGS: Final = {
+    "external": {"email": True, "github": True},
+    "disable_signup": False,
+    "mailer_autoconfirm": True,
+    "saml_enabled": True,
+}
 
 
 @dataclass

@@ -56,8 +56,17 @@ NEVER_THE_SECRET_KEY: Final = {**GUARDED_BY_CAPTCHA, **AS_THE_USER, **ABOUT_NOBO
 
 
 async def test_of_every_call_it_is_known_whether_a_captcha_guards_it(asked: Asked) -> None:
-    capabilities = (asked.session, asked.sign_up, asked.account, asked.email, asked.otp, asked.password, asked.config)
-    capabilities += (asked.oauth, asked.identities)
+    capabilities = (
+        asked.session,
+        asked.sign_up,
+        asked.account,
+        asked.email,
+        asked.otp,
+        asked.password,
+        asked.config,
+        asked.oauth,
+        asked.identities,
+    )
     calls = [name for calls in capabilities for name, _ in inspect.getmembers(calls, callable) if not name.startswith("_")]
     assert sorted(calls) == sorted([*GUARDED_BY_CAPTCHA, *UNGUARDED, *AS_THE_USER, *ABOUT_NOBODY, *ASKS_NOBODY])
 

@@ -84,7 +84,7 @@ async def test_a_directory_is_asked_for_by_domain(asked: Asked) -> None:
     captcha = CaptchaAnswer("from-the-widget")
     url = await asked.oauth.sso_url("Example.COM", BACK, client_address=None, captcha=captcha)
     assert url == "https://provider.example/authorize"
-    [exchange] = asked.server.exchanges
+    _settings, exchange = asked.server.exchanges
     assert exchange.head.split()[:2] == ["POST", "/auth/v1/sso"]
     assert json.loads(exchange.body) == {
         "domain": "example.com",
@@ -110,6 +110,12 @@ async def test_a_directory_is_asked_for_by_domain(asked: Asked) -> None:
 async def test_why_there_is_no_directory(asked: Asked, code: str, status: str, meaning: ErrorCode) -> None:
     answers(asked, "/sso", {"code": code, "message": "no"}, status)
     assert await refusal(asked) is meaning
+
+
+async def test_a_project_without_directories_is_not_asked_for_one(asked: Asked) -> None:
+    answers(asked, "/settings", {**SETTINGS, "saml_enabled": False})
+    assert await refusal(asked) is ErrorCode.auth_provider_disabled
+    assert len(asked.server.exchanges) == 1
 
 
 @pytest.mark.parametrize(
