@@ -32,5 +32,7 @@ def _stays(path: str) -> bool:
     if _CONTROLS.search(path) or _UNREADABLE in path:
         return False
     # A browser takes a backslash for a slash (WHATWG URL, "special authority slashes state"); many programs cut off blanks.
+    if not path.startswith("/"):
+        return False
     plain = path.replace("\\", "/").replace(" ", "")
-    return plain.startswith("/") and not plain.startswith("//") and not {".", ".."} & set(plain.split("/"))
+    return not plain.startswith("//") and not {".", ".."} & set(plain.split("/"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from service.email_address import folded
+from supabase_auth.errors import AuthApiError
+
 from service.security.access_token import unverified
 from service.supabase.calls import ForeignAnswerError
 
@@ -80,3 +83,8 @@ def required(value: T | None) -> T:
     if value is None:
         raise ValueError("Supabase answered without what it promises")
     return value
+
+
+def no_linking() -> AuthApiError:
+    """What Supabase says where linking is switched off, for one that does not have it."""
+    return AuthApiError("no linking", HTTPStatus.NOT_FOUND, "manual_linking_disabled")

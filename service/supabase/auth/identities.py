@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from service.supabase.auth.answers import required, user_id
+from supabase_auth.errors import AuthApiError
+
+from service.supabase.auth.answers import no_linking, required, user_id
 from service.supabase.call import Call
 from service.supabase.calls import ForeignAnswerError
 
@@ -53,7 +56,14 @@ class IdentityCalls:
         auth_linking_disabled say why not.
         """
         async with self._upstream(Call.unlink_identity):
-            await self._requests.ask_as(user, Call.unlink_identity, "DELETE", f"/user/identities/{identity_id}")
+            try:
+                answer = await self._requests.ask_as(user, Call.unlink_identity, "DELETE", f"/user/identities/{identity_id}")
+            except AuthApiError as error:
+                if error.status == HTTPStatus.NOT_FOUND and error.code is None:
+                    raise no_linking() from error
+                raise
+            if not isinstance(answer, dict):
+                raise ValueError("not Supabase's answer")
 
 
 def _linked(identity: UserIdentity) -> LinkedIdentity:

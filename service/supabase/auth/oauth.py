@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -12,7 +13,7 @@ from supabase_auth.errors import AuthApiError
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError, rate_limited
-from service.supabase.auth.answers import Tokens, required, tokens_of
+from service.supabase.auth.answers import Tokens, no_linking, required, tokens_of
 from service.supabase.auth.captcha import CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 from service.supabase.error_codes import RETURNED
@@ -95,13 +96,21 @@ class OauthCalls:
         """The provider's page, for a flow that links what is consented to there to this user."""
         query = _asked(provider, back, scopes) | {"skip_http_redirect": "true"}
         async with self._upstream(Call.link_identity):
-            answer = await self._requests.ask_as(
-                user, Call.link_identity, "GET", f"/user/identities/authorize?{urlencode(query)}"
-            )
-            return _url(answer)
+            path = f"/user/identities/authorize?{urlencode(query)}"
+            try:
+                return _url(await self._requests.ask_as(user, Call.link_identity, "GET", path))
+            except JSONDecodeError as error:
+                if error.doc.startswith("<"):  # the embedded Supabase has no linking, and shows a page of its own there
+                    raise no_linking() from error
+                raise
 
     async def sso_url(self, domain: str, back: Return, *, client_address: str | None, captcha: CaptchaAnswer) -> str:
-        """The page of the directory that the project has for a domain. Raises ApiError auth_sso_domain_unknown."""
+        """The page of the directory that the project has for a domain.
+
+        Raises ApiError auth_provider_disabled where it has none at all, and auth_sso_domain_unknown.
+        """
+        if not (await self._config.get()).config.sso:
+            raise ApiError(ErrorCode.auth_provider_disabled)
         body: dict[str, object] = {"domain": domain.lower(), "skip_http_redirect": True, **back.parameters}
         async with CaptchaCall(self._upstream(Call.start_sso), captcha):
             return _url(

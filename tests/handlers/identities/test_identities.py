@@ -187,3 +187,10 @@ def test_a_session_that_is_over_neither_lists_nor_links(upstream: Upstream, visi
     assert flows.told(visitor.http.get("/auth/identities", headers=flows.bearer(visitor))) == (401, "unauthorized")
     assert flows.told(flows.start(visitor, intent="link")) == (401, "unauthorized")
     assert flows.told(unlink(visitor, NOBODY)) == (401, "unauthorized")
+
+
+@pytest.mark.upstreams("embedded")
+@pytest.mark.usefixtures("ada")
+def test_the_embedded_supabase_says_that_it_has_no_linking(visitor: Browser) -> None:
+    assert flows.told(flows.start(visitor, intent="link")) == (403, "auth_linking_disabled")
+    assert flows.told(unlink(visitor, by_provider(visitor)["email"])) == (403, "auth_linking_disabled")

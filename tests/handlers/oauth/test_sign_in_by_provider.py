@@ -101,3 +101,9 @@ def test_neither_code_nor_flow_stands_in_the_log(upstream: Upstream, visitor: Br
     flows.complete(visitor, back.completion)
     assert back.query["code"] not in served.log
     assert back.query["flow"] not in served.log
+
+
+def test_where_no_directory_is_there_nobody_is_sent_to_one(visitor: Browser) -> None:
+    visitor.fetch_csrf_token()
+    response = visitor.post("/auth/sso/start", {"domain": "example.com", "returnTo": "/notes"})
+    assert flows.told(response) == (403, "auth_provider_disabled")

@@ -119,25 +119,26 @@ def _shortened(value: str) -> str:
 
 
 def _without_signature(value: str) -> str:
-    return value.rpartition(".")[0]
+    return value.rpartition("~")[0]
 
 
 def _of_another_use(_value: str) -> str:
     """Signed by this service, for this browser even, but not as a flow."""
-    return _text(Signing([NEW]).timed_serializer("latchkey.csrf").dumps(["recovery", "n", "t", None]))
+    return _text(Signing([NEW]).timed_serializer("latchkey.csrf").dumps(["recovery", "n", "t", None])).replace(".", "~")
 
 
 def _of_another_intent(value: str) -> str:
-    content, time_, signature = value.split(".")
-    other = begin(Intent.otp).split(".")[0]
+    content, time_, signature = value.split("~")
+    other = begin(Intent.otp).split("~")[0]
     assert content != other
-    return f"{other}.{time_}.{signature}"
+    return f"{other}~{time_}~{signature}"
 
 
 @pytest.mark.parametrize(
     "spoil",
-    [_flipped, _shortened, _without_signature, _of_another_use, _of_another_intent, lambda _: "", lambda _: "..", str.upper,
-     lambda value: value * 40, lambda value: f"{value}.", lambda value: f".{value}", lambda _: "a" * 5000, lambda _: "é.b.c"],
+    [_flipped, _shortened, _without_signature, _of_another_use, _of_another_intent, lambda _: "", lambda _: "~~", str.upper,
+     lambda value: value * 40, lambda value: f"{value}~", lambda value: f"~{value}",
+     lambda value: value.replace("~", "."), lambda _: "a" * 5000, lambda _: "é.b.c"],
 )  # fmt: skip
 def test_what_this_service_did_not_make_is_no_flow(spoil: Callable[[str], str]) -> None:
     with pytest.raises(FlowInvalidError):
@@ -174,9 +175,23 @@ def _challenge(flow: Flow) -> str:
 
 
 def _content(value: str) -> str:
-    encoded = value.split(".")[0]
+    encoded = value.split("~")[0]
     return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
 
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode()
+
+
+def test_a_star_in_a_list_of_redirects_matches_it_and_no_url_escapes_it() -> None:
+    """Supabase's "*" stops at a dot and at a slash."""
+    assert re.fullmatch(r"[A-Za-z0-9_~-]+", begin())
+
+
+def test_its_last_character_has_one_spelling() -> None:
+    """Two bits of it stand for nothing, and would make four values of one flow."""
+    value = begin()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    twin = alphabet[alphabet.index(value[-1]) + 1]
+    with pytest.raises(FlowInvalidError):
+        flows().read(value[:-1] + twin, BROWSER)

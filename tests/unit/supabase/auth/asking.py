@@ -6,6 +6,7 @@ from typing import Final
 
 from service.security.access_token import AccessToken
 from service.security.mail_links import MailLink
+from service.supabase.auth.oauth import Return
 from tests.support.fixed_answers import USER
 from tests.support.raw_server import Exchange
 
@@ -14,6 +15,7 @@ SECRET: Final = "sb_secret_of_the_test"
 ADDRESS: Final = "203.0.113.7"
 ADA: Final = AccessToken("token.of.ada", str(USER["id"]), None)
 LINK: Final = MailLink("https://app.example.com/account/confirm?flow=f.l.ow", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+BACK: Final = Return("https://app.example.com/account/return?flow=f~l~ow", LINK.code_challenge)
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery staple"
 
 

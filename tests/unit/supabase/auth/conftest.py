@@ -16,6 +16,8 @@ from service.supabase.auth.captcha import SecretKeyRule
 from service.supabase.auth.config import ConfigCalls
 from service.supabase.auth.email import EmailCalls
 from service.supabase.auth.gotrue import GoTrue
+from service.supabase.auth.identities import IdentityCalls
+from service.supabase.auth.oauth import OauthCalls
 from service.supabase.auth.otp import OtpCalls
 from service.supabase.auth.password import PasswordCalls
 from service.supabase.auth.requests import AuthRequests
@@ -29,7 +31,12 @@ from tests.support.fixed_answers import SESSION, USER
 from tests.support.raw_server import Exchange, RawServer, raw_server, response
 from tests.unit.supabase.auth.asking import PUBLISHABLE, SECRET
 
-SETTINGS: Final = {"external": {"email": True, "github": True}, "disable_signup": False, "mailer_autoconfirm": True}
+SETTINGS: Final = {
+    "external": {"email": True, "github": True},
+    "disable_signup": False,
+    "mailer_autoconfirm": True,
+    "saml_enabled": True,
+}
 
 
 @dataclass
@@ -54,6 +61,8 @@ class Asked:
     otp: OtpCalls
     password: PasswordCalls
     config: ConfigCalls
+    oauth: OauthCalls
+    identities: IdentityCalls
     rule: Rule
 
 
@@ -62,6 +71,8 @@ async def asked() -> AsyncIterator[Asked]:
     async def answer(exchange: Exchange) -> None:
         line = exchange.head.split("\r\n", 1)[0]
         body: object = SETTINGS if "/settings" in line else USER if line.split()[1].endswith("/user") else SESSION
+        if "/sso" in line or "/identities/authorize" in line:
+            body = {"url": "https://provider.example/authorize"}
         if "/rest/" in line:
             body = [{"id": USER["id"], "display_name": None}]
         await exchange.send(response(json.dumps(body).encode()))
@@ -81,9 +92,12 @@ async def asked() -> AsyncIterator[Asked]:
         data_api = DataApi(http, server.url, publishable_key=PUBLISHABLE)
         upstream = partial(UpstreamCall, seconds=5, on_foreign_answer=wire.renew_connections)
         requests = AuthRequests(server.url, gotrue)
+        config = ConfigCalls(requests, upstream)
         yield Asked(
             server, http, gotrue, data_api, SessionCalls(gotrue, upstream), SignUpCalls(requests, upstream),
             AccountCalls(gotrue, data_api, upstream), EmailCalls(requests, upstream), OtpCalls(requests, upstream),
-            PasswordCalls(requests, upstream), ConfigCalls(requests, upstream), rule,
+            PasswordCalls(requests, upstream), config,
+            OauthCalls(gotrue, requests, config, upstream, base_url=server.url),
+            IdentityCalls(gotrue, requests, upstream), rule,
         )  # fmt: skip
         wire.close()

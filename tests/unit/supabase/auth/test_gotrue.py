@@ -15,7 +15,8 @@ from service.security.access_token import AccessToken
 from service.supabase.auth.captcha import NO_CAPTCHA
 from service.supabase.call import GUARDED_BY_CAPTCHA as GUARDED_CALLS
 from service.supabase.call import MAY_CARRY_SECRET_KEY, Call
-from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, LINK, PASSWORD, PUBLISHABLE, SECRET, headers_of
+from tests.support.fixed_answers import USER
+from tests.unit.supabase.auth.asking import ADA, ADDRESS, BACK, EMAIL, LINK, PASSWORD, PUBLISHABLE, SECRET, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
 CREDENTIALS: Final = {"email": EMAIL, "password": PASSWORD}
@@ -26,6 +27,7 @@ GUARDED_BY_CAPTCHA: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = 
     "sign_in": lambda asked: asked.session.sign_in(EMAIL, PASSWORD),
     "resend": lambda asked: asked.email.resend("signup", EMAIL, LINK, client_address=ADDRESS, captcha=NO_CAPTCHA),
     "send": lambda asked: asked.otp.send(EMAIL, LINK, create_user=True, client_address=ADDRESS, captcha=NO_CAPTCHA),
+    "sso_url": lambda asked: asked.oauth.sso_url("example.com", BACK, client_address=ADDRESS, captcha=NO_CAPTCHA),
     "recover": lambda asked: asked.password.recover(EMAIL, LINK, client_address=ADDRESS, captcha=NO_CAPTCHA),
 }
 # These it never asks for one, told the user's address or not.
@@ -33,6 +35,7 @@ UNGUARDED: Final[Mapping[str, Callable[[Asked, str | None], Awaitable[object]]]]
     "refresh": lambda asked, address: asked.session.refresh("refresh-token", client_address=address),
     "sign_out": lambda asked, address: asked.session.sign_out("access.token.value", client_address=address),
     "verify_link": lambda asked, address: asked.email.verify_link("recovery", "hash", client_address=address),
+    "exchange": lambda asked, address: asked.oauth.exchange("code", "verifier", client_address=address),
     "verify_code": lambda asked, address: asked.email.verify_code("email", EMAIL, "123456", client_address=address),
 }
 AS_THE_USER: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
@@ -42,15 +45,32 @@ AS_THE_USER: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
     "change": lambda asked: asked.email.change(ADA, EMAIL, LINK),
     "set": lambda asked: asked.password.set(ADA, PASSWORD, current_password=None, nonce=None),
     "reauthenticate": lambda asked: asked.password.reauthenticate(ADA),
+    "link_url": lambda asked: asked.oauth.link_url(ADA, "github", BACK, scopes=None),
+    "of": lambda asked: asked.identities.of(ADA),
+    "unlink": lambda asked: asked.identities.unlink(ADA, str(USER["id"])),
 }
-ABOUT_NOBODY: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {"get": lambda asked: asked.config.get()}
+ABOUT_NOBODY: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
+    "get": lambda asked: asked.config.get(),
+    "require_provider": lambda asked: asked.oauth.require_provider("custom:tried"),
+}
+ASKS_NOBODY: Final = ("sign_in_url",)
 NEVER_THE_SECRET_KEY: Final = {**GUARDED_BY_CAPTCHA, **AS_THE_USER, **ABOUT_NOBODY}
 
 
 async def test_of_every_call_it_is_known_whether_a_captcha_guards_it(asked: Asked) -> None:
-    capabilities = (asked.session, asked.sign_up, asked.account, asked.email, asked.otp, asked.password, asked.config)
+    capabilities = (
+        asked.session,
+        asked.sign_up,
+        asked.account,
+        asked.email,
+        asked.otp,
+        asked.password,
+        asked.config,
+        asked.oauth,
+        asked.identities,
+    )
     calls = [name for calls in capabilities for name, _ in inspect.getmembers(calls, callable) if not name.startswith("_")]
-    assert sorted(calls) == sorted([*GUARDED_BY_CAPTCHA, *UNGUARDED, *AS_THE_USER, *ABOUT_NOBODY])
+    assert sorted(calls) == sorted([*GUARDED_BY_CAPTCHA, *UNGUARDED, *AS_THE_USER, *ABOUT_NOBODY, *ASKS_NOBODY])
 
 
 @pytest.mark.parametrize("name", NEVER_THE_SECRET_KEY)
@@ -69,7 +89,7 @@ async def test_a_call_that_is_not_named_goes_with_the_publishable_key_whoever_as
     headers = headers_of(asked.server.exchanges[0])
     assert headers["apikey"] == (SECRET if call in MAY_CARRY_SECRET_KEY else PUBLISHABLE)
     assert ("sb-forwarded-for" in headers) == (call in MAY_CARRY_SECRET_KEY)
-    assert {Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code} == MAY_CARRY_SECRET_KEY
+    assert {Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code, Call.exchange_code} == MAY_CARRY_SECRET_KEY
     assert not MAY_CARRY_SECRET_KEY & GUARDED_CALLS
 
 
