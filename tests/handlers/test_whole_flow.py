@@ -10,7 +10,7 @@ def test_sign_up_sign_in_me_reload_refresh_me_logout_refresh_refused(browser: Br
     signed_up = browser.sign_up(email, display_name="Ada Lovelace")
     assert signed_up.status_code == 200, signed_up.text
     user_id = signed_up.json()["user"]["id"]
-    assert signed_up.json() == {"user": {"id": user_id, "email": email}}
+    assert signed_up.json() == {"user": {"id": user_id, "email": email}, "confirmationRequired": False}
 
     signed_in = browser.sign_in(email)
     assert signed_in.status_code == 200, signed_in.text

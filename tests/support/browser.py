@@ -60,9 +60,9 @@ class Browser:
         profile = {} if display_name is None else {"profile": {"displayName": display_name}}
         return self.post("/auth/signup", {"email": email, "password": password, **profile})
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+    def sign_in(self, email: str, password: str = PASSWORD, **more: object) -> httpx.Response:
         self.email = email
-        return self._keep(self.post("/auth/signin", {"email": email, "password": password}))
+        return self._keep(self.post("/auth/signin", {"email": email, "password": password, **more}))
 
     def refresh(self) -> httpx.Response:
         return self._keep(self.post("/auth/refresh"))
@@ -72,9 +72,9 @@ class Browser:
         leaks.remember("access token", token)
         return self.http.get("/auth/me", headers={"Authorization": f"Bearer {token}"} if token else {})
 
-    def logout(self, *, with_token: bool = True) -> httpx.Response:
+    def logout(self, scope: str | None = None, *, with_token: bool = True) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.access_token}"} if with_token and self.access_token else {}
-        return self.post("/auth/logout", headers=bearer)
+        return self.post("/auth/logout", None if scope is None else {"scope": scope}, headers=bearer)
 
     def as_user(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A request with the access token, and the CSRF token where it changes something. A new access token is kept."""

@@ -57,7 +57,7 @@ def tokens_of(session: Session) -> Tokens:
 def verified_factors(user: User) -> tuple[Factor, ...]:
     """The user's second factors, without those that were begun only."""
     return tuple(
-        Factor(factor.id, factor.factor_type, factor.friendly_name)
+        Factor(str(UUID(factor.id)), factor.factor_type, factor.friendly_name)
         for factor in user.factors or ()
         if factor.status == "verified"
     )

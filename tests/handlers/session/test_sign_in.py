@@ -3,6 +3,8 @@
 from http.cookies import SimpleCookie
 from pathlib import Path
 
+import httpx
+
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.support.browser import PASSWORD, Browser, cookies_set, new_email
@@ -11,35 +13,31 @@ from tests.support.faulty_proxy import FaultyProxy
 from tests.support.service import ServiceProcess, development_env, free_port
 
 
-def attributes(set_cookie: str) -> dict[str, str]:
-    (morsel,) = SimpleCookie(set_cookie).values()
-    return {name: str(value) for name, value in morsel.items() if value} | {"name": morsel.key}
+def attributes(response: httpx.Response) -> dict[str, dict[str, str]]:
+    """Those of each cookie that a response sets."""
+    morsels = [morsel for line in response.headers.get_list("set-cookie") for morsel in SimpleCookie(line).values()]
+    return {morsel.key: {name: str(value) for name, value in morsel.items() if value} for morsel in morsels}
 
 
 def test_sign_in_answers_the_token_its_lifetime_and_the_user(browser: Browser) -> None:
     email = new_email()
     user = browser.sign_up(email).json()["user"]
     body = browser.sign_in(email).json()
-    assert body.keys() == {"accessToken", "expiresIn", "user"}
+    assert body.keys() == {"accessToken", "expiresIn", "user", "aal", "mfa", "next"}
     assert body["accessToken"].count(".") == 2
     assert body["expiresIn"] == 3600
     assert body["user"] == user
+    assert (body["aal"], body["mfa"], body["next"]) == ("aal1", {"required": False, "factors": []}, None)
 
 
-def test_the_refresh_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
+def test_both_cookies_are_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
     email = new_email()
     browser.sign_up(email)
-    cookie = attributes(browser.sign_in(email).headers["Set-Cookie"])
-    assert cookie == {
-        "name": "sb_refresh_token",
-        "httponly": "True",
-        "samesite": "Lax",
-        "path": "/",
-        "max-age": "2592000",
-    }
+    cookie = {"httponly": "True", "samesite": "Lax", "path": "/", "max-age": "2592000"}
+    assert attributes(browser.sign_in(email)) == {"sb_refresh_token": cookie, "latchkey_session": cookie}
 
 
-def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(
+def test_in_production_both_cookies_are_secure_and_have_the_host_prefix(
     tmp_path: Path, supabase: LocalSupabase, keys: Keys
 ) -> None:
     authority = CertificateAuthority(tmp_path / "authority")
@@ -55,14 +53,8 @@ def test_in_production_the_refresh_cookie_is_secure_and_has_the_host_prefix(
                 "/auth/signup", {"email": new_email(), "password": PASSWORD}, headers={"Cookie": f"{name}={value}"}
             )
     assert signed_up.status_code == 200
-    assert attributes(signed_up.headers["Set-Cookie"]) == {
-        "name": "__Host-sb_refresh_token",
-        "httponly": "True",
-        "samesite": "Lax",
-        "secure": "True",
-        "path": "/",
-        "max-age": "2592000",
-    }
+    cookie = {"httponly": "True", "samesite": "Lax", "secure": "True", "path": "/", "max-age": "2592000"}
+    assert attributes(signed_up) == {"__Host-sb_refresh_token": cookie, "__Host-latchkey_session": cookie}
 
 
 def test_wrong_password_and_unknown_user_are_answered_alike(browser: Browser) -> None:

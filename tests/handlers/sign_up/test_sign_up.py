@@ -54,7 +54,8 @@ def test_no_user_is_left_behind_when_the_profile_cannot_be_written(
 def test_sign_up_puts_no_token_into_the_body_and_the_session_into_the_cookie(browser: Browser) -> None:
     email = new_email()
     response = browser.sign_up(email)
-    assert response.json() == {"user": {"id": response.json()["user"]["id"], "email": email}}
+    user = {"id": response.json()["user"]["id"], "email": email}
+    assert response.json() == {"user": user, "confirmationRequired": False}
     assert browser.refresh_token is not None
     assert browser.refresh().status_code == 200
     assert browser.me().json()["user"]["email"] == email
@@ -70,6 +71,7 @@ def test_sign_up_sets_no_cookie_where_the_project_confirms_addresses_first(
 
     assert signed_up.status_code == 200
     assert signed_up.json()["user"]["email"] == email
+    assert signed_up.json()["confirmationRequired"] is True
     assert cookies_set(signed_up) == []
     refused = browser.sign_in(email)
     assert (refused.status_code, refused.json()["code"]) == (403, "auth_email_not_confirmed")

@@ -83,6 +83,7 @@ CASES: dict[str, tuple[str, Callable[[Keys], object], Callable[[Browser], httpx.
     "sign-up, another user": (SIGN_UP, lambda _: OTHER_USER, lambda b: b.sign_up(EMAIL), "sign_up"),
     "sign-up, another user's session": (SIGN_UP, foreign_session, lambda b: b.sign_up(EMAIL), "sign_up"),
     "sign-up, another user's token": (SIGN_UP, another_subject, lambda b: b.sign_up(EMAIL), "sign_up"),
+    "refresh, another user's session": (TOKEN, foreign_session, Browser.refresh, "refresh"),
     "refresh, another user's token": (TOKEN, another_subject, Browser.refresh, "refresh"),
     "me, another user": (GET_USER, lambda _: OTHER_USER, Browser.me, "get_user"),
     "me, another user's profile": (PROFILE, lambda _: [{"id": OTHER_ID, "display_name": "Grace"}], Browser.me, "get_profile"),
@@ -111,11 +112,12 @@ def test_an_answer_about_another_user_is_an_upstream_error(
         assert value not in json.dumps(told)
 
 
-def test_an_address_in_other_case_is_the_same_address(browser: Browser, fixed: Fixed) -> None:
+def test_an_address_in_other_case_is_the_same_address(browser: Browser, fixed: Fixed, keys: Keys) -> None:
     _, upstream = fixed
     assert browser.sign_in(EMAIL.upper()).status_code == 200
     assert browser.sign_up(EMAIL.title()).status_code == 200
-    upstream.answers[TOKEN] = (200, {**SESSION, "user": {**USER, "email": EMAIL.title()}})
+    token = access_token(keys, str(USER["id"]))
+    upstream.answers[TOKEN] = (200, {**SESSION, "access_token": token, "user": {**USER, "email": EMAIL.title()}})
     assert browser.sign_in(EMAIL).status_code == 200
 
 
@@ -124,7 +126,10 @@ def test_sign_up_for_a_taken_address_does_not_tell_the_accounts_main_address(bro
     _, upstream = fixed
     upstream.answers[SIGN_UP] = (200, {**OTHER_USER, "identities": []})
     answer = browser.sign_up(EMAIL.upper())
-    assert (answer.status_code, answer.json()) == (200, {"user": {"id": OTHER_ID, "email": EMAIL}})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"user": {"id": OTHER_ID, "email": EMAIL}, "confirmationRequired": True},
+    )
     assert cookies_set(answer) == []
 
 

@@ -29,6 +29,7 @@ UNGUARDED: Final[Mapping[str, Callable[[Asked, str | None], Awaitable[object]]]]
 }
 AS_THE_USER: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
     "get_user": lambda asked: asked.account.get_user(ADA),
+    "factors": lambda asked: asked.account.factors(ADA),
 }
 NEVER_THE_SECRET_KEY: Final = {**GUARDED_BY_CAPTCHA, **AS_THE_USER}
 
