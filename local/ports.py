@@ -2,6 +2,8 @@
 
 import socket
 
+from service.server.listening import obstacle
+
 
 class PortTakenError(Exception):
     """Another program listens where ours should."""
@@ -11,17 +13,22 @@ class PortTakenError(Exception):
         self.port = port
 
 
+class ListenError(Exception):
+    """What is wrong with where we should listen: `variable` is HOST or PORT, the message the rest of the sentence."""
+
+    def __init__(self, variable: str, cure: str) -> None:
+        super().__init__(cure)
+        self.variable = variable
+
+
 def require_free(port: int, host: str = "127.0.0.1") -> None:
-    """Raise PortTakenError when `port` cannot be listened on at `host`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # As servers do: a port whose last connections are still winding down is not taken.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError as error:
-            raise PortTakenError(port) from error
+    """Raise PortTakenError where another program listens on `port` at `host`, ListenError where nobody could."""
+    found = obstacle(host, port)
+    if found is None:
+        return
+    if found.taken:
+        raise PortTakenError(port)
+    raise ListenError(found.variable, found.cure)
 
 
 def free() -> int:

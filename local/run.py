@@ -12,7 +12,7 @@ from local import environment, keys, welcome
 from local.embedded import Embedded, EmbeddedError, frontend
 from local.instance import RunningError, exclusive
 from local.paths import ROOT, STATE
-from local.ports import PortTakenError, require_free
+from local.ports import ListenError, PortTakenError, require_free
 from local.service import Service
 
 # As the Supabase CLI has them.
@@ -157,6 +157,9 @@ def _require_free(port: int, host: str, variable: str) -> None:
         raise RunError(
             f"Port {port} ({variable}) is taken by another program; choose another: make run {variable}={other}"
         ) from error
+    except ListenError as error:
+        name, value = ("HOST", host) if error.variable == "HOST" else (variable, str(port))
+        raise RunError(f"{name} is {value!r}, which {error}: make run {name}=...") from error
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
+import structlog
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -36,10 +37,13 @@ from service.security.issued_tokens import IssuedTokens
 from service.security.session_mark import SessionMarks
 from service.security.signing import Signing
 from service.settings import Settings
+from service.settings_surroundings import remarks
 from service.supabase.project import Supabase
 from service.telemetry import tracing
 from service.telemetry.log import account_hasher, account_noter, configure_logging, token_hasher
 from service.telemetry.vital_signs import Sources, VitalSigns
+
+log = structlog.get_logger("service")
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -49,6 +53,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or Settings()
     configure_logging(settings.log_level)
+    for remark in remarks(settings):
+        log.warning(remark.event, **remark.fields)
+    for variable in settings.trimmed:
+        log.warning("setting_trimmed", variable=variable, cure="it came with blanks or a line end around it: write it without")
     supabase = Supabase(settings)
     security = build_security(settings, supabase)
     documents = load_contract(security.cookies), load_ops_contract()
@@ -99,13 +107,7 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
     csrf = CsrfTokens(
         signing, ttl=settings.csrf_ttl, leeway=settings.jwt_leeway, static_token=_secret(settings.csrf_static_token)
     )
-    verifier = AccessTokenVerifier(
-        issuer=settings.jwt_issuer,
-        audience=settings.supabase_jwt_audience,
-        leeway=settings.jwt_leeway,
-        secret=_secret(settings.supabase_jwt_secret),
-        find_key=supabase.signing_keys.find,
-    )
+    verifier = build_verifier(settings, supabase)
     checks = CredentialChecks(
         csrf=csrf,
         cookies=cookies,
@@ -116,6 +118,17 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
         https_only=settings.production,
     )
     return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), checks)
+
+
+def build_verifier(settings: Settings, supabase: Supabase) -> AccessTokenVerifier:
+    """What checks access tokens, by the project's keys and these settings."""
+    return AccessTokenVerifier(
+        issuer=settings.jwt_issuer,
+        audience=settings.supabase_jwt_audience,
+        leeway=settings.jwt_leeway,
+        secret=_secret(settings.supabase_jwt_secret),
+        find_key=supabase.signing_keys.find,
+    )
 
 
 def build_handlers(
@@ -140,12 +153,13 @@ def build_handlers(
     second_factor = SecondFactor(supabase=supabase.account)
     return [
         CsrfHandlers(csrf=security.csrf, cookies=security.cookies),
-        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions),
+        SignUpHandlers(supabase=supabase.sign_up, sessions=sessions, client_address=client_address, captcha=supabase.captcha),
         SessionHandlers(
             supabase=supabase.session,
             sessions=sessions,
             second_factor=second_factor,
             client_address=client_address,
+            captcha=supabase.captcha,
             timeout=supabase.timeout,
         ),
         AccountHandlers(supabase=supabase.account),
@@ -175,7 +189,7 @@ def build_vital_signs(supabase: Supabase, limiter: RateLimiter | None) -> VitalS
             pool=supabase.pool,
             draining=DRAINING,
             store_up=limiter.store_up if limiter is not None else lambda: None,
-            readiness=supabase.readiness.state,
+            readiness=supabase.look_around,
         )
     )
 
@@ -186,6 +200,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         measuring = asyncio.create_task(vital_signs.run())
+        supabase.begin()
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationError, mo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from service.settings_policy import problems
+from service.settings_surroundings import variables
 from service.settings_text import trimmed_names, without_blank_values
 from service.settings_values import SettingsValues
 
@@ -40,14 +41,12 @@ class Settings(SettingsValues):
             settings = handler(_repaired(values, errors))
         found = list(problems(settings))
         if not errors and not found:
-            settings.trimmed.extend(trimmed_names(values))
+            settings.trimmed.extend(_as_written(name).upper() for name in trimmed_names(values))
             return settings
+        told = [(str(error["loc"][0]) if error["loc"] else "", _MESSAGES.get(error["type"], error["msg"])) for error in errors]
         raise ValidationError.from_exception_data(
             cls.__name__,
-            [
-                *(_line(_MESSAGES.get(error["type"], error["msg"]), *error["loc"]) for error in errors),
-                *(_line(cure, name) for name, cure in found),
-            ],
+            [_line(_as_written(name), problem) for name, problem in [*told, *found]],
             hide_input=True,
         )
 
@@ -59,6 +58,11 @@ _STAND_INS: Mapping[str, str] = {
     "supabase_secret_key": "sb_secret_stand_in",
     "signing_secrets": "0123456789abcdefghijklmnopqrstuvwxyz",
 }
+_OLDER_NAMES: Mapping[str, str] = {
+    "signing_secrets": "csrf_secrets",
+    "supabase_publishable_key": "supabase_anon_key",
+    "supabase_secret_key": "supabase_service_role_key",
+}
 _MESSAGES = {"missing": "is not set, and has no default"}
 
 
@@ -69,6 +73,12 @@ def _repaired(data: Mapping[str, Any], errors: Sequence[ErrorDetails]) -> dict[s
     return {name: value for name, value in data.items() if name not in refused} | stand_ins
 
 
-def _line(message: str, *location: int | str) -> InitErrorDetails:
+def _as_written(name: str) -> str:
+    """A setting by the one of its names that was used."""
+    older, written = _OLDER_NAMES.get(name), variables()
+    return older if older is not None and older.upper() in written and name.upper() not in written else name
+
+
+def _line(name: str, message: str) -> InitErrorDetails:
     # In two steps, because a message may hold braces, which this class would read as its own.
-    return {"type": PydanticCustomError("setting", "{message}", {"message": message}), "loc": location[:1], "input": None}
+    return {"type": PydanticCustomError("setting", "{message}", {"message": message}), "loc": (name,), "input": None}

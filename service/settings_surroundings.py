@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices
@@ -29,7 +29,7 @@ def remarks(settings: SettingsValues) -> Iterator[Remark]:
     """What somebody should look at, though the service can start."""
     for name, meant in look_alikes(variables(), known_names()).items():
         yield Remark("setting_unknown", {"variable": name, "meant": meant})
-    if (variable := unasked_proxy(settings.supabase_url, os.environ)) is not None:
+    if (variable := unasked_proxy(settings.supabase_url)) is not None:
         cure = "Supabase is asked directly: see HTTPS_PROXY in .env.example"
         yield Remark("proxy_not_used", {"variable": variable, "cure": cure})
     if not settings.production and not is_loopback(settings.host) and settings.supabase_url.startswith("https://"):
@@ -64,15 +64,15 @@ def look_alikes(names: Iterable[str], known: set[str]) -> dict[str, str]:
     return found
 
 
-def unasked_proxy(url: str, environment: Mapping[str, str]) -> str | None:
+def unasked_proxy(url: str) -> str | None:
     """The variable that names a proxy for this URL; None where there is none. The service asks no proxy."""
     parts = url_parts(url)
     if parts is None or parts.hostname is None or is_loopback(parts.hostname):
         return None
-    if proxy_bypass_environment(parts.hostname, getproxies_environment()):
+    if proxy_bypass(parts.hostname):  # by NO_PROXY
         return None
     candidates = (f"{parts.scheme}_proxy", "all_proxy")
-    return next((name for name in environment if name.lower() in candidates and environment[name]), None)
+    return next((name for name, value in os.environ.items() if name.lower() in candidates and value), None)
 
 
 def is_loopback(host: str) -> bool:

@@ -45,10 +45,10 @@ def without_blank_values(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def trimmed_names(values: Mapping[str, object]) -> Iterator[str]:
-    """The variables whose values lose something by `trimmed`."""
+    """The names of the values that lose something by `trimmed`."""
     for name, value in values.items():
         if isinstance(value, str) and value != value.strip(_AROUND):
-            yield name.upper()
+            yield name
 
 
 def require_one_line(value: SecretStr | str) -> None:

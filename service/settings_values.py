@@ -52,7 +52,7 @@ class SettingsValues(BaseSettings):
     account_deletion: Literal["off", "hard", "soft"] = "off"
     mfa_issuer: str | None = None
 
-    cors_origins: Annotated[tuple[str, ...], CommaSeparated] | None = None
+    cors_origins: Annotated[tuple[str, ...] | None, CommaSeparated] = None
 
     signing_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
         validation_alias=AliasChoices("signing_secrets", "csrf_secrets")

@@ -37,6 +37,7 @@ class Checks(BaseModel):
     data_api: CheckResult
     migration: Migration
     tokens: CheckResult
+    captcha: CheckResult
     rate_limits: CheckResult
     draining: CheckResult
 
@@ -66,6 +67,11 @@ class OpsHandlers:
         self._vital_signs = vital_signs
         self._draining = draining
 
+    def _captcha(self) -> CheckResult:
+        """Degraded while the project wants a captcha that the settings do not name, or while that is not known."""
+        probe = self._supabase.captcha_probe
+        return "ok" if probe is None or self._draining.active or probe.wanted() == "no" else "degraded"
+
     async def get_metrics(self) -> Reply:
         """What Prometheus collects."""
         self._vital_signs.measure()
@@ -83,6 +89,7 @@ class OpsHandlers:
             data_api=supabase.data_api,
             migration=supabase.migration,
             tokens=self._tokens.state,
+            captcha=self._captcha(),
             rate_limits="degraded" if self._limiter is not None and self._limiter.degraded else "ok",
             draining="failed" if self._draining.active else "ok",
         )

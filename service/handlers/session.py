@@ -17,6 +17,7 @@ from service.security.access_token import AccessToken
 from service.security.session_mark import PresentedSession
 from service.security.sign_in_pace import SignInPace
 from service.supabase.auth.session import SessionCalls
+from service.supabase.captcha_provider import CaptchaGate
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +37,11 @@ class SessionHandlers:
         sessions: Sessions,
         second_factor: SecondFactor,
         client_address: ForwardedAddress,
+        captcha: CaptchaGate,
         timeout: float,
     ) -> None:
         self._supabase = supabase
+        self._captcha = captcha
         self._sessions = sessions
         self._second_factor = second_factor
         self._client_address = client_address
@@ -47,10 +50,13 @@ class SessionHandlers:
 
     async def sign_in(self, body: SignInRequest, presented: PresentedSession) -> Reply:
         """Open a session. When a refusal is answered does not tell whether the address exists."""
+        address = self._client_address()
+        captcha = await self._captcha.pass_through(body.captcha_token, address)
+        password = body.password.get_secret_value()
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            tokens = await self._supabase.sign_in(body.email, body.password.get_secret_value())
+            tokens = await self._supabase.sign_in(body.email, password, client_address=address, captcha=captcha)
         except ApiError as error:
             if error.code in _REFUSALS:
                 current_request().answer_at = began + self._pace.refused(clock() - began)

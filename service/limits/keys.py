@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from service.email_address import folded
 from service.limits.client_address import limit_key
 from service.operation import Checked
 from service.settings import Settings
@@ -42,7 +43,7 @@ def by_address(checked: Checked) -> str:
 
 def by_body(name: str) -> Callable[[Checked], str]:
     """A property of the body, in lower case: many addresses cannot guess together. Absent is a value, too."""
-    return lambda checked: str(checked.body.get(name, "")).lower()
+    return lambda checked: folded(str(checked.body.get(name, "")))
 
 
 def by_parameter(argument: str) -> Callable[[Checked], str]:

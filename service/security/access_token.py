@@ -18,7 +18,7 @@ from joserfc.jws import CompactSignature, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
-MAX_TOKEN_BYTES: Final = 8_192
+MAX_TOKEN_BYTES: Final = 32_768  # hooks put claims into tokens; the head of a request has room for one beside all else
 ASYMMETRIC: Final = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
 _ALGORITHMS: Final[Mapping[str, JWSAlgModel]] = {
     algorithm.name: algorithm for algorithm in JWS_ALGORITHMS if algorithm.name in ASYMMETRIC | {"HS256"}

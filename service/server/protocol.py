@@ -24,10 +24,13 @@ from uvicorn.server import ServerState
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
+from service.security.access_token import MAX_TOKEN_BYTES
 
 log = structlog.get_logger("service.access")
 
+# The access token does not count: Supabase decides how large that is, and a project's hooks may put much into it.
 MAX_HEAD_BYTES = 16_384  # as much as uvicorn's other parser (h11) takes; browsers send a tenth of it
+_MAX_RAW_HEAD_BYTES = MAX_HEAD_BYTES + MAX_TOKEN_BYTES
 MAX_HEADERS = 100  # header lines; browsers send fewer than 30
 _CHUNK_FRAMING = 16  # bytes that each chunk may take beside its data, so that small chunks do not look like an attack
 _VERSIONS = frozenset({"1.0", "1.1"})
@@ -107,6 +110,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             size += len(name) + len(value)
             if name == b"host":
                 hosts += 1
+            elif name == b"authorization":
+                size -= min(len(value), MAX_TOKEN_BYTES)
         if size > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
             self._refuse(_head_too_large())
         version = self.parser.get_http_version()
@@ -160,7 +165,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._framing_bytes = 0
             return
         self._framing_bytes = max(0, self._framing_bytes + len(data))
-        if self._framing_bytes > MAX_HEAD_BYTES:
+        if self._framing_bytes > (_MAX_RAW_HEAD_BYTES if self._in_head else MAX_HEAD_BYTES):
             self._answer(_head_too_large() if self._in_head else _framing_too_large())
 
     def _refuse(self, error: ApiError) -> None:

@@ -57,6 +57,7 @@ class Supabase:
         )
         # Without forwarding no call has a reason to carry the secret key, and a configured captcha is believed.
         believes = settings.forward_client_ip and settings.captcha == "none"
+        self.client_of_nobody = gotrue.client_of_nobody
         self.captcha_probe = CaptchaProbe(gotrue.client_of_nobody, timeout=self.timeout) if believes else None
         self._secret_key_rule = SecretKeyRule(self.captcha_probe)
         self.captcha = CaptchaGate(_provider(settings))
@@ -73,6 +74,16 @@ class Supabase:
 
     def _may_carry_secret_key(self, call: Call, captcha: CaptchaAnswer) -> bool:
         return self._secret_key_rule.allows(call, captcha)
+
+    def begin(self) -> None:
+        """Ask what has to be known early. Call it inside the running event loop."""
+        if self.captcha_probe is not None:
+            self.captcha_probe.wanted()
+
+    async def look_around(self) -> None:
+        """Ask what changes outside of the service: whether Supabase is well, and whether the project has a captcha now."""
+        self.begin()
+        await self.readiness.state()
 
     def pool(self) -> PoolState:
         """How the connection pool stands."""

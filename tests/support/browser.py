@@ -107,7 +107,7 @@ class Browser:
 def _holds_no_secret(response: httpx.Response) -> None:
     """No body holds one but the access token in the answer to who has just got it, and examples in the contract."""
     response.read()
-    path = response.request.url.path
+    path = response.request.url.path.removeprefix("/api")  # where some tests mount the service
     if path.startswith(("/openapi.", "/ui/")):
         return
     given = response.is_success and path in {"/auth/signin", "/auth/refresh", "/auth/mfa/verify"}

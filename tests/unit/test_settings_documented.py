@@ -35,6 +35,7 @@ DERIVED: dict[str, tuple[str, Callable[[Settings], object], object, object]] = {
     "COOKIE_SECURE": ("default true in production and false in development", lambda s: s.secure_cookies, False, True),
     "COOKIE_HOST_PREFIX": ("Needs COOKIE_SECURE, and follows it by default", lambda s: s.host_prefix, False, True),
     "DRAIN_DELAY": ("default 5 in production and 0 in development", lambda s: s.drain_seconds, 0, 5),
+    "MAIL_TIMEOUT": ("default 12, or half a second less than REQUEST_TIMEOUT", lambda s: s.mail_deadline, 12, 12),
     "SWAGGER_UI": ("default in development only", lambda s: s.serves_swagger_ui, True, False),
     "VALIDATE_RESPONSES": ("default in development only", lambda s: s.validates_responses, True, False),
     "TRUSTED_PROXIES": ("None by default", lambda s: s.trusted_proxies, (), ()),

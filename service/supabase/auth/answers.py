@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
 
+from service.email_address import folded
 from service.security.access_token import unverified
 from service.supabase.calls import ForeignAnswerError
 
@@ -65,7 +66,7 @@ def verified_factors(user: User) -> tuple[Factor, ...]:
 
 def require_email(user: User, asked: str) -> None:
     """Raises ForeignAnswerError. Supabase keeps addresses, and finds them, in lower case (GoTrue's internal/models/user.go)."""
-    if (user.email or "").lower() != asked.lower():
+    if folded(user.email or "") != folded(asked):
         raise ForeignAnswerError
 
 

@@ -12,11 +12,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 import structlog
-from supabase_auth.errors import AuthError
+from supabase_auth.errors import AuthApiError
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError
@@ -107,12 +108,12 @@ class CaptchaProbe:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._make_client().sign_in_with_password({"email": nobody, "password": secrets.token_urlsafe(24)})
-        except AuthError as error:
+        except AuthApiError as error:
             if error.code == "captcha_failed":
                 return "yes"
-            if error.code in _PAST_THE_CAPTCHA:
+            if error.code in _PAST_THE_CAPTCHA and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return "no"
-            reason = type(error).__name__
+            reason = f"HTTP {error.status}"
         except Exception as error:
             reason = type(error).__name__
         else:

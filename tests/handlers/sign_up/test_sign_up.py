@@ -21,7 +21,11 @@ def test_sign_up_creates_the_user_and_the_profile_with_one_id(browser: Browser, 
     assert profile_rows(supabase, email) == [{"user_id": user_id, "profile_id": user_id, "display_name": "Grace Hopper"}]
 
 
-@pytest.mark.parametrize("profile", [{}, {"profile": {}}], ids=["no profile", "empty profile"])
+@pytest.mark.parametrize(
+    "profile",
+    [{}, {"profile": {}}, {"profile": None}, {"profile": {"displayName": None}}, {"profile": {"displayName": ""}}],
+    ids=["no profile", "empty profile", "null profile", "null name", "empty name"],
+)
 def test_sign_up_without_a_display_name_creates_a_profile_with_none(
     browser: Browser, supabase: LocalSupabase, profile: dict[str, object]
 ) -> None:

@@ -58,3 +58,12 @@ def test_guesses_are_counted_by_the_account_that_they_are_at(
 def test_an_early_limit_asks_for_the_address_only(name: str) -> None:
     address_only = Checked("192.0.2.1")
     assert [count.key(address_only) for count in RATE_LIMITS[name].counts] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("ada@x.de", "ADA@x.de"), ("inge@x.de", "\u0130nge@x.de"), ("k@x.de", "\u212a@x.de"), ("\u03c3@x.de", "\u03a3@x.de")],
+)
+def test_spellings_that_are_one_account_to_supabase_are_counted_as_one(one: str, other: str) -> None:
+    """It lowers letters one by one (Go's strings.ToLower): a dotted capital I becomes an i."""
+    assert by_body("email")(Checked("192.0.2.1", {"email": one})) == by_body("email")(Checked("192.0.2.1", {"email": other}))

@@ -75,3 +75,20 @@ def test_the_reason_for_an_answer_is_its_status() -> None:
     error = httpx.HTTPStatusError("secret", request=request, response=httpx.Response(503, request=request))
     assert reason(error) == "HTTP 503"
     assert api_error(Call.get_user, error).code is ErrorCode.upstream_unavailable
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Thu, 01 Jan 99999 00:00:00 GMT", "Mon, 99999999999999999999 Jan 2026 00:00:00 GMT", "9" * 5_000, "-1", "1e9", "soon", "",
+     "Sun, 06 Nov 1994 08:49:37 +9999", "Fri, 31 Dec 9999 23:59:59 -2400", "Mon, 01 Jan 0001 00:00:00 +2359", "\u0661", "0"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [429, 503])
+def test_however_odd_the_time_to_wait_is_the_answer_is_the_same(value: str, status: int) -> None:
+    request = httpx.Request("GET", "http://127.0.0.1/")
+    headers = {"Retry-After": value.encode()}
+    error = httpx.HTTPStatusError("", request=request, response=httpx.Response(status, headers=headers, request=request))
+    told = api_error(Call.sign_in, error)
+    assert told.code is (ErrorCode.rate_limited if status == 429 else ErrorCode.upstream_unavailable)
+    seconds = told.details["retryAfter"]
+    assert isinstance(seconds, int)
+    assert 1 <= seconds <= 86_400

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import httpx
 import pytest_asyncio
 
 from service.supabase.auth.account import AccountCalls
+from service.supabase.auth.captcha import SecretKeyRule
 from service.supabase.auth.gotrue import GoTrue
 from service.supabase.auth.session import SessionCalls
 from service.supabase.auth.sign_up import SignUpCalls
@@ -21,6 +22,13 @@ from service.supabase.http.wire import Wire
 from tests.support.fixed_answers import SESSION, USER
 from tests.support.raw_server import Exchange, RawServer, raw_server, response
 from tests.unit.supabase.auth.asking import PUBLISHABLE, SECRET
+
+
+@dataclass
+class Rule:
+    """Which calls may carry the secret key; a test may put another one in its place."""
+
+    rule: SecretKeyRule = field(default_factory=lambda: SecretKeyRule(None))
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Asked:
     session: SessionCalls
     sign_up: SignUpCalls
     account: AccountCalls
+    rule: Rule
 
 
 @pytest_asyncio.fixture
@@ -46,11 +55,19 @@ async def asked() -> AsyncIterator[Asked]:
     async with raw_server(answer) as server:
         wire = Wire(server.url, connect_timeout=5, read_timeout=5, max_connections=5, keepalive=5)
         http = httpx_client(wire)
-        gotrue = GoTrue(http, server.url, publishable_key=PUBLISHABLE, secret_key=SECRET)
+        rule = Rule()
+        gotrue = GoTrue(
+            http,
+            server.url,
+            publishable_key=PUBLISHABLE,
+            secret_key=SECRET,
+            may_carry_secret_key=lambda call, captcha: rule.rule.allows(call, captcha),
+            patient_http=httpx_client(wire.patient(10)),
+        )
         data_api = DataApi(http, server.url, publishable_key=PUBLISHABLE)
         upstream = partial(UpstreamCall, seconds=5, on_foreign_answer=wire.renew_connections)
         yield Asked(
             server, http, gotrue, data_api, SessionCalls(gotrue, upstream), SignUpCalls(gotrue, upstream),
-            AccountCalls(gotrue, data_api, upstream),
+            AccountCalls(gotrue, data_api, upstream), rule,
         )  # fmt: skip
         wire.close()

@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 
 from service.security.access_token import AccessToken
-from service.supabase.auth.gotrue import MAY_CARRY_SECRET_KEY
-from service.supabase.call import Call
+from service.supabase.call import GUARDED_BY_CAPTCHA as GUARDED_CALLS
+from service.supabase.call import MAY_CARRY_SECRET_KEY, Call
 from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, PASSWORD, PUBLISHABLE, SECRET, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
@@ -57,6 +57,7 @@ async def test_a_call_that_is_not_named_goes_with_the_publishable_key_whoever_as
     assert headers["apikey"] == (SECRET if call in MAY_CARRY_SECRET_KEY else PUBLISHABLE)
     assert ("sb-forwarded-for" in headers) == (call in MAY_CARRY_SECRET_KEY)
     assert {Call.refresh, Call.sign_out} == MAY_CARRY_SECRET_KEY
+    assert not MAY_CARRY_SECRET_KEY & GUARDED_CALLS
 
 
 @pytest.mark.parametrize("name", UNGUARDED)

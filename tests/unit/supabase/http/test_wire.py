@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from service.supabase.http.errors import ConnectionLostError, UnsendableRequestError, UnusableResponseError
+from service.supabase.http.errors import ConnectionLostError, ReadTimeoutError, UnsendableRequestError, UnusableResponseError
 from service.supabase.http.sender import Answer
+from service.supabase.http.wire import Wire
 from tests.support.raw_server import Exchange, raw_server, response
 from tests.unit.supabase.http.wires import PLANTED, MakeWire, until
 
@@ -164,3 +165,34 @@ async def test_a_closed_client_closes_its_connections_and_sends_nothing(wire: Ma
         await until(lambda: server.ended == [0])
         with pytest.raises(RuntimeError, match="closed"):
             await one.send("GET", "/x")
+
+
+async def test_who_is_patient_waits_longer_over_the_same_connections(wire: MakeWire) -> None:
+    async def late(exchange: Exchange) -> None:
+        await asyncio.sleep(0.4)
+        await exchange.send(response(b"[1]"))
+
+    async with raw_server(late) as server:
+        one = wire(server, read_timeout=0.1)
+        with pytest.raises(ReadTimeoutError):
+            await one.send("POST", "/x")
+        patient = one.patient(5)
+        assert patient.origin == one.origin
+        for _ in range(2):
+            assert (await patient.send("POST", "/x")).body == b"[1]"
+        assert server.connections == 2, "the impatient one's was closed"
+        with pytest.raises(ReadTimeoutError):
+            await one.send("POST", "/x")
+
+
+def test_it_can_be_made_where_no_event_loop_runs_and_belongs_to_the_one_that_uses_it() -> None:
+    one = Wire("http://127.0.0.1:9", connect_timeout=1, read_timeout=1, max_connections=1, keepalive=1)
+
+    async def ask() -> None:
+        async with raw_server(response(b"[1]")) as server:
+            asking = Wire(server.url, connect_timeout=1, read_timeout=1, max_connections=1, keepalive=1)
+            assert (await asking.send("GET", "/x")).body == b"[1]"
+            asking.close()
+
+    asyncio.run(ask())
+    one.close()
