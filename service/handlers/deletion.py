@@ -47,7 +47,7 @@ class DeletionHandlers:
         await self._second_factor.require_aal2(access_token)
         _require_fresh(access_token)
         delete = self._supabase.delete_softly if self._kind == "soft" else self._supabase.delete
-        await delete(access_token.user_id)
+        await delete(access_token)
         log.info("account_deleted", user_id=access_token.user_id, kind=self._kind)
         own = presented.mark is not None and presented.mark.user_id == access_token.user_id
         return Reply(DeletionResult(ok=True), cookies=self._sessions.cleared() if own else ())

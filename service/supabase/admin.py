@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from postgrest import AsyncPostgrestClient
 from postgrest.exceptions import APIError
-from postgrest.types import ReturnMethod
 
 if TYPE_CHECKING:
     import httpx
@@ -48,5 +47,7 @@ class AdminClient:
         return answer.data
 
     async def delete_profile(self, user_id: str) -> None:
-        """Delete a user's profile row, where there is one. Raises what the client raises."""
-        await self._data.from_("user_profile").delete(returning=ReturnMethod.minimal).eq("id", user_id).execute()
+        """Delete a user's profile row, where there is one. Raises what the client raises, and ValueError for nonsense."""
+        rows: object = (await self._data.from_("user_profile").delete().eq("id", user_id).execute()).data
+        if not isinstance(rows, list):
+            raise ValueError("not the rows that were deleted")

@@ -98,6 +98,9 @@ _NO_SUCH_CODE: Final = {
 
 _KEY_NOT_TOLD: Final = dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
 
+# The data API, about a function of a migration that was not applied, or whose rights were taken away since.
+_NO_FUNCTION: Final = {"PGRST202": ErrorCode.auth_sessions_unavailable, "42501": ErrorCode.auth_sessions_unavailable}
+
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
         "bad_json": ErrorCode.upstream_error,
@@ -120,6 +123,8 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     # project has not told the data API of its new key: that must sign nobody out.
     Call.get_profile: _KEY_NOT_TOLD,
     Call.update_profile: _KEY_NOT_TOLD,
+    Call.list_sessions: {**_NO_FUNCTION, **_KEY_NOT_TOLD},
+    Call.end_session: _NO_FUNCTION,
     # All that can be wrong with these is the provider's name.
     Call.try_provider: {"validation_failed": ErrorCode.auth_provider_disabled},
     Call.link_identity: {"validation_failed": ErrorCode.auth_provider_disabled},
@@ -218,13 +223,6 @@ DATA_API: Final[Mapping[str, ErrorCode]] = {
 
 # How Supabase wants to be shown that it is still the user.
 PROOFS: Final[Mapping[str, str]] = {"current_password_required": "current_password", "reauthentication_needed": "nonce"}
-
-# What the data API says about a function of a migration that was not applied, or whose rights were taken away since.
-_NO_FUNCTION: Final = {"PGRST202": ErrorCode.auth_sessions_unavailable, "42501": ErrorCode.auth_sessions_unavailable}
-DATA_API_BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
-    Call.list_sessions: _NO_FUNCTION,
-    Call.end_session: _NO_FUNCTION,
-}
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
 SECURITY_EVENTS: Final[Mapping[str, str]] = {"refresh_token_already_used": "refresh_token_reuse"}

@@ -19,7 +19,6 @@ from service.supabase.call import Call
 from service.supabase.error_codes import (
     BY_CALL,
     DATA_API,
-    DATA_API_BY_CALL,
     MEANINGS,
     NO_SUCH_ENDPOINT,
     PROOFS,
@@ -93,9 +92,7 @@ def _meaning(call: Call, exc: Exception, response: httpx.Response | None) -> Err
     if response is not None and (code := _by_status(response.status_code)) is not None:
         return code
     if isinstance(exc, APIError):
-        said = str(exc.code)
-        known = BY_CALL.get(call, {}).get(said) or DATA_API_BY_CALL.get(call, {}).get(said)
-        return known or DATA_API.get(said, ErrorCode.upstream_error)
+        return BY_CALL.get(call, {}).get(str(exc.code)) or DATA_API.get(str(exc.code), ErrorCode.upstream_error)
     if isinstance(exc, AuthError) and exc.code is not None:
         return BY_CALL.get(call, {}).get(exc.code) or MEANINGS.get(exc.code, ErrorCode.upstream_error)
     if response is not None and _has_no_such_endpoint(response):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from supabase_auth.errors import AuthApiError
 
 from service.error_codes import ErrorCode
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from service.supabase.admin import AdminClient
     from service.supabase.auth.gotrue import GoTrue
     from service.supabase.calls import UpstreamCall
+
+log = structlog.get_logger(__name__)
 
 # What Supabase Auth says where the database refuses (adminUserDelete in internal/api/admin.go); there is no code for it.
 _REFUSED_BY_THE_DATABASE: Final = "Database error deleting user"
@@ -39,21 +42,37 @@ class DeletionCalls:
                 raise ForeignAnswerError
             return found.email or ""
 
-    async def delete(self, user_id: str) -> None:
+    async def delete(self, user: AccessToken) -> None:
         """Delete the user, and by cascade the profile and the sessions.
 
         Raises ApiError auth_data_in_use where other data refers to the user: nothing was deleted then.
         """
-        await self._delete_user(user_id, softly=False)
+        await self._delete_user(user.user_id, softly=False)
+        await self._require_gone(user)
 
-    async def delete_softly(self, user_id: str) -> None:
+    async def delete_softly(self, user: AccessToken) -> None:
         """Delete the profile and the sessions, and leave a row of the user that says nothing about a person.
 
         The profile goes first: should the second call fail, the user is still there to try again.
         """
         async with self._upstream(Call.delete_profile):
-            await self._admin.delete_profile(user_id)
-        await self._delete_user(user_id, softly=True)
+            await self._admin.delete_profile(user.user_id)
+        await self._delete_user(user.user_id, softly=True)
+        await self._require_gone(user)
+
+    async def _require_gone(self, user: AccessToken) -> None:
+        """Raises ApiError upstream_error where the session is still there: who asks must not be told that all is deleted.
+
+        The package does not look at what is answered to a deletion, and anything could have come.
+        """
+        try:
+            await self.email(user)
+        except ApiError as error:
+            if error.code is ErrorCode.unauthorized:
+                return
+            raise
+        log.warning("user_not_deleted")
+        raise ApiError(ErrorCode.upstream_error, upstream=True)
 
     async def _delete_user(self, user_id: str, *, softly: bool) -> None:
         in_use = False

@@ -60,7 +60,7 @@ class _Client:
         response = _Response(answer, _Request(method, self._origin + target, headers))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             response.raise_for_status()
-        if method == "GET" and not answer.body and response.is_success:
+        if not answer.body and response.is_success and (method == "GET" or answer.status == HTTPStatus.OK):
             raise UnusableResponseError("empty")  # the data API's client takes it for "no rows"
         return response
 

@@ -11,7 +11,6 @@ from tests.support.upstream.wire import Answer
 
 NOT_FOUND = 404
 NOBODY = "00000000-0000-4000-8000-000000000000"
-QUIETLY = {"Prefer": "return=minimal"}
 CHANGED = {"Prefer": "return=representation"}
 
 
@@ -49,7 +48,7 @@ def profile_deleted(s: Scene) -> None:
     """Deleted with the secret key; read; deleted again."""
     ada = s.person()
     for _ in range(2):
-        _data(s, "DELETE", f"/user_profile?id=eq.{ada.id}", key=s.upstream.keys.secret_key, headers=QUIETLY)
+        _data(s, "DELETE", f"/user_profile?id=eq.{ada.id}", key=s.upstream.keys.secret_key, headers=CHANGED)
         _data(s, "GET", f"/user_profile?select=id&id=eq.{ada.id}", key=s.upstream.keys.secret_key)
 
 

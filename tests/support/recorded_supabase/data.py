@@ -53,14 +53,18 @@ def write(request: Request) -> Reply:
     if user is None:
         return Reply([])
     user.display_name = name
+    return Reply([_whole(user, request)])
+
+
+def _whole(user: User, request: Request) -> dict[str, Any]:
+    """The columns of a row that are asked for; all where none are named."""
     row = {
         "id": user.id,
-        "display_name": name,
+        "display_name": user.display_name,
         "created_at": stamp(user.created_at),
         "updated_at": stamp(request.project.now()),
     }
-    wanted = request.query.get("select", ",".join(row)).split(",")
-    return Reply([{column: row[column] for column in wanted}])
+    return {column: row[column] for column in request.query.get("select", ",".join(row)).split(",")}
 
 
 @answers("DELETE /rest/v1/user_profile")
@@ -68,9 +72,11 @@ def delete(request: Request) -> Reply:
     caller, user = _row(request)
     if caller is not None:
         raise NotRecordedError("a user who deletes a profile")
-    if user is not None:
-        user.has_profile = False
-    return Reply("", 204)
+    if user is None or not user.has_profile:
+        return Reply([])
+    row = _whole(user, request)
+    user.has_profile = False
+    return Reply([row])
 
 
 def _own(request: Request) -> tuple[User, Session] | None:

@@ -18,9 +18,11 @@ from local.paths import MIGRATIONS
 from local.supabase import LocalSupabase
 from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
-from tests.support.service import free_port
+from tests.support.service import ROOT, free_port
 
 pytestmark = pytest.mark.thorough
+
+SECOND_FACTOR_POLICIES = ROOT / "supabase" / "snippets" / "second_factor_policies.sql"
 
 Start = Callable[..., LocalSupabase]
 
@@ -128,6 +130,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator
         create function public.over(session_id uuid) returns void language sql security definer
             as 'update auth.sessions set not_after = now() where id = session_id';
     """)
+    (migrations / "20990101000000_policies.sql").write_text(
+        """
+        create table public.note (owner uuid not null default auth.uid(), said text not null);
+        alter table public.note enable row level security;
+        grant select, insert, update, delete on public.note to authenticated, service_role;
+        create policy own on public.note to authenticated using (owner = auth.uid()) with check (owner = auth.uid());
+        """
+        + SECOND_FACTOR_POLICIES.read_text().replace("public.your_table", "public.note")
+    )
     database = {"db.driver": "pglite", "db.url": "file:./supabase/.temp/pglite"}
     with LocalSupabase(folder / "state", free_port(), keys, database, password_cost=4, migrations=migrations) as supabase:
         yield supabase
@@ -242,6 +253,37 @@ def test_only_the_secret_key_asks_which_migration_is_applied(postgresql: LocalSu
     assert _call(postgresql, "latchkey_migration").json()["code"] == "42501"
     token = _sign_up(postgresql, "Ada")["access_token"]
     assert _call(postgresql, "latchkey_migration", token=token).json()["code"] == "42501"
+
+
+def _note(supabase: LocalSupabase, token: str, said: str) -> int:
+    return _ask(supabase, "POST", "/rest/v1/note", {"said": said}, token=token).status_code
+
+
+def _notes(supabase: LocalSupabase, token: str) -> list[str]:
+    return [row["said"] for row in _ask(supabase, "GET", "/rest/v1/note?select=said", token=token).json()]
+
+
+def test_the_policies_in_the_docs_ask_who_has_a_second_factor_for_it_and_nobody_else(postgresql: LocalSupabase) -> None:
+    ada, eve = _sign_up(postgresql, "Ada"), _sign_up(postgresql, "Eve")
+    low: str = ada["access_token"]
+    assert _note(postgresql, low, "without a factor") in {200, 201}
+    factor = {"user_id": ada["user"]["id"], "status": "unverified"}
+    assert _call(postgresql, "add_factor", factor, secret=True).status_code in {200, 204}
+    assert _note(postgresql, low, "with one that was never verified") in {200, 201}
+    assert _call(postgresql, "add_factor", factor | {"status": "verified"}, secret=True).status_code in {200, 204}
+
+    assert _notes(postgresql, low) == []
+    assert _note(postgresql, low, "refused") == 403
+    for method, body in (("PATCH", {"said": "changed"}), ("DELETE", None)):
+        _ask(postgresql, method, "/rest/v1/note?said=not.is.null", body, token=low)
+
+    claims: dict[str, Any] = jwt.decode(low, options={"verify_signature": False})
+    raised = jwt.encode(claims | {"aal": "aal2"}, postgresql.keys.jwt_secret, "HS256")
+    assert _notes(postgresql, raised) == ["without a factor", "with one that was never verified"]
+    assert _note(postgresql, raised, "raised") in {200, 201}
+    assert _notes(postgresql, eve["access_token"]) == [], "they allow nothing by themselves"
+    assert _note(postgresql, eve["access_token"], "of somebody without a factor") in {200, 201}
+    assert _call(postgresql, "second_factor_given").json()["code"] == "42501"
 
 
 def test_what_needs_postgresql_is_left_out_on_sqlite(tmp_path: Path) -> None:
