@@ -29,7 +29,7 @@ def account(service: ServiceProcess) -> str:
     return email
 
 
-@pytest.mark.parametrize("password", ["wrong", "correct horse battery staplf", "x" * 256, "\u00e4\u00f6\u00fc \U0001f511"])
+@pytest.mark.parametrize("password", ["wrong", "incorrect horse battery staplf", "x" * 256, "\u00e4\u00f6\u00fc \U0001f511"])
 def test_sign_in_answers_the_same_for_a_wrong_password_and_an_unknown_user(
     service: ServiceProcess, account: str, password: str
 ) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
-from service.contract.documents import load_ops_contract
+from service.contract.documents import read_document
 from tests.support import loopback
 from tests.support.service import ROOT, ServiceProcess, development_env, free_port
 from tools.paths import UV
@@ -65,7 +65,8 @@ def test_the_wheel_holds_both_contracts_and_the_types(installed: Path) -> None:
     (packages,) = (installed.parent / "lib").glob("python*/site-packages")
     folder = packages / "service"
     assert (folder / "py.typed").is_file()
-    assert yaml.safe_load((folder / "contract" / "openapi" / "ops.yaml").read_text()) == load_ops_contract()
+    for name in ("auth.yaml", "ops.yaml"):
+        assert yaml.safe_load((folder / "contract" / "openapi" / name).read_text()) == read_document(name)
     assert not any((packages / name).exists() for name in ("tests", "local", "tools", "bench"))
 
 

@@ -135,7 +135,7 @@ def test_what_it_prints_signs_up_and_in_when_pasted(start: StartRun) -> None:
     )
     signed_up, me = shell.stdout.strip().splitlines()
     assert '"email":"ada@example.com"' in signed_up.replace(" ", "")
-    assert '"displayName":"Ada"' in me.replace(" ", "")
+    assert '"displayName":"Ada Lovelace"' in me
     assert shell.stderr == ""
 
 

@@ -12,7 +12,7 @@ from tests.support import leaks
 from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "incorrect horse battery staple"  # `make run` prints another one, which may be seen
 
 
 def new_email() -> str:
