@@ -5,8 +5,11 @@ import type { components } from "../schema.ts";
 
 type Schemas = components["schemas"];
 
-/** Signed in, and what to do first; or nobody is, since the other address has to confirm too (`confirm_other_address`). */
-export type Verified = { user: User; next: Next | null } | { user: null; next: string };
+/**
+ * Signed in, and what to do first. Or a step of a change of address that signed nobody in: `confirm_other_address` (the other
+ * mailbox has a mail too) or `sign_in` (the address is changed, and signs in from now on).
+ */
+export type Verified = { user: User; next: Next | null } | { user: null; next: Schemas["EmailChangePending"]["next"] };
 
 export interface Mail {
   /**

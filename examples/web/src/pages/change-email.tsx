@@ -30,8 +30,8 @@ export function ChangeEmail() {
     return error;
   }
 
-  function verified({ user }: Verified) {
-    if (user) void navigate("/profile");
+  function verified({ user, next }: Verified) {
+    if (user || next === "sign_in") void navigate("/profile");
     else if (change) setChange({ ...change, half: true });
   }
 

@@ -31,14 +31,17 @@ const WORDS: Record<MailType, Words> = {
 /** Where a mail's link leads. Nothing happens before the click: programs that look for viruses follow links too. */
 export function Confirm() {
   const { status } = useSession();
-  const [isHalf, setHalf] = useState(arrival?.kind === "confirm_other_address");
+  const [half, setHalf] = useState<string | null>(arrival?.kind === "confirm_other_address" ? arrival.kind : null);
   const [over, setOver] = useState<LatchkeyErrorBody | null>(arrival?.kind === "refused" ? arrival.error : null);
 
-  if (isHalf) {
+  if (half) {
+    const isDone = half === "sign_in";
     return (
       <>
-        <Heading title="One more mail">
-          This address is confirmed. The change is done when you follow the link in your other mailbox, too.
+        <Heading title={isDone ? "Your address is changed" : "One more mail"}>
+          {isDone
+            ? "Sign in with the new one from now on."
+            : "This address is confirmed. The change is done when you follow the link in your other mailbox, too."}
         </Heading>
         <Elsewhere />
       </>
@@ -56,7 +59,7 @@ export function Confirm() {
       </>
     );
   }
-  if (arrival?.kind === "link") return <MailLink request={arrival.request} onHalf={() => setHalf(true)} onOver={setOver} />;
+  if (arrival?.kind === "link") return <MailLink request={arrival.request} onHalf={setHalf} onOver={setOver} />;
   if (arrival?.kind === "return") return <OtherTemplate request={arrival.request} onOver={setOver} />;
   return (
     <>
@@ -70,7 +73,7 @@ export function Confirm() {
 
 interface MailLinkProps {
   request: Extract<Arrival, { kind: "link" }>["request"];
-  onHalf: () => void;
+  onHalf: (next: string) => void;
   onOver: (error: LatchkeyErrorBody) => void;
 }
 
@@ -87,7 +90,7 @@ function MailLink({ request, onHalf, onOver }: MailLinkProps) {
     }
     if (error?.code === "auth_code_invalid") onOver(error);
     else if (error) return error;
-    else if (!data.user) onHalf();
+    else if (!data.user) onHalf(data.next);
     else await navigate("/profile", { replace: true });
     return undefined;
   }
@@ -96,7 +99,7 @@ function MailLink({ request, onHalf, onOver }: MailLinkProps) {
     <>
       <Heading title={asks ? "Which address is it?" : title}>
         {asks
-          ? "You opened the link in another browser than the one that asked for it. So that nobody else can use it, type the " +
+          ? "This may be another browser than the one that asked for the mail. So that nobody else can use the link, type the " +
             "address that the mail came to."
           : text}
       </Heading>

@@ -121,7 +121,7 @@ function Enrol({ onDone }: { onDone: () => void }) {
         src={`data:image/svg+xml,${encodeURIComponent(totp.qrSvg)}`}
       />
       <p>
-        <a href={totp.uri}>Open it on this device</a>, or type this into the app: <code>{totp.secret}</code>
+        <a href={totp.uri}>Open it on this device</a>, or type this into the app: <code className="secret">{totp.secret}</code>
       </p>
       <CodeForm factors={[enrolled]} submitLabel="Finish" onDone={onDone} />
     </div>
