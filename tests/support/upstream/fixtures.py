@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.keys import Keys
+from local.mailbox import Mailbox
 from tests.support.browser import Browser
 from tests.support.migrated import copy
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -58,8 +59,12 @@ def _skipping(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session")
 def embedded_upstream(tmp_path_factory: pytest.TempPathFactory, keys: Keys, migrated: Path) -> Iterator[EmbeddedUpstream]:
-    with EmbeddedUpstream(lambda: copy(migrated, tmp_path_factory.mktemp("upstream") / "state"), keys) as upstream:
-        yield upstream
+    """With a mailbox, and without the minute that it lets pass between two mails to one address."""
+    state = lambda: copy(migrated, tmp_path_factory.mktemp("upstream") / "state")  # noqa: E731
+    with Mailbox(tmp_path_factory.mktemp("mailbox"), free_port()) as mailbox:
+        config = {**mailbox.settings, "auth.email.max_frequency": "1ms"}
+        with EmbeddedUpstream(state, keys, mailbox_url=mailbox.url, config=config, certificate=mailbox.certificate) as upstream:
+            yield upstream
 
 
 @pytest.fixture(scope="session")
