@@ -78,7 +78,7 @@ class EmailCalls:
             await self._requests.ask_as(user, Call.change_email, "PUT", "/user", {"email": email}, link=link)
 
     async def _verify(self, call: Call, body: dict[str, object], client_address: str | None) -> object:
-        """What answers. Supabase Lite does not know the type `email`, and takes the code of either kind of mail as a sign-in's."""
+        """What answers. Supabase Lite knows no type `email`, and takes the code of either kind of mail as a sign-in's."""
         try:
             return await self._requests.ask(call, "POST", "/verify", body, client_address=client_address)
         except AuthApiError as error:

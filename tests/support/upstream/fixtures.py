@@ -59,12 +59,18 @@ def _skipping(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session")
 def embedded_upstream(tmp_path_factory: pytest.TempPathFactory, keys: Keys, migrated: Path) -> Iterator[EmbeddedUpstream]:
-    """With a mailbox, and without the minute that it lets pass between two mails to one address."""
-    state = lambda: copy(migrated, tmp_path_factory.mktemp("upstream") / "state")  # noqa: E731
-    with Mailbox(tmp_path_factory.mktemp("mailbox"), free_port()) as mailbox:
-        config = {**mailbox.settings, "auth.email.max_frequency": "1ms"}
-        with EmbeddedUpstream(state, keys, mailbox_url=mailbox.url, config=config, certificate=mailbox.certificate) as upstream:
-            yield upstream
+    """With a mailbox."""
+
+    def state() -> Path:
+        return copy(migrated, tmp_path_factory.mktemp("upstream") / "state")
+
+    with (
+        Mailbox(tmp_path_factory.mktemp("mailbox"), free_port()) as mailbox,
+        EmbeddedUpstream(
+            state, keys, mailbox_url=mailbox.url, config=mailbox.settings, certificate=mailbox.certificate
+        ) as upstream,
+    ):
+        yield upstream
 
 
 @pytest.fixture(scope="session")
