@@ -41,7 +41,10 @@ def check() -> int:
     """Tell whether the generated files are what the contract gives. Returns the exit code."""
     stale = [target for target, generate in GENERATED.items() if not _is_current(target, generate)]
     for target in stale:
-        print(f"{target.relative_to(ROOT)} does not belong to openapi/auth.yaml or openapi/ui: run `make generate`.", file=sys.stderr)
+        print(
+            f"{target.relative_to(ROOT)} does not belong to openapi/auth.yaml or openapi/ui: run `make generate`.",
+            file=sys.stderr,
+        )
     return 1 if stale else 0
 
 
