@@ -78,7 +78,7 @@ contract-diff: $(BIN)/oasdiff ## List what changed in the contract since BASE, a
 	@test -n "$(BASE)" || { echo 'Name the revision to compare with: make contract-diff BASE=main' >&2; exit 2; }
 	@openapi/diff/diff.sh $(BASE):openapi/auth.yaml openapi/auth.yaml
 
-check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, who imports whom, and whether generated files and lock files are current
+check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/ui $(STAMPS)/client $(STAMPS)/web ## Lint, formatting, types, who imports whom, and whether generated files and lock files are current
 	@echo '> Lint and security rules (ruff S, from Bandit)' && $(BIN)/ruff check
 	@echo '> Formatting' && $(BIN)/ruff format --check
 	@echo '> Types' && $(BIN)/mypy
@@ -94,7 +94,7 @@ format: $(STAMPS)/dev ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-generate: $(STAMPS)/dev $(STAMPS)/client ## Write what is made from openapi/auth.yaml: the models, the client's types
+generate: $(STAMPS)/dev $(STAMPS)/client $(STAMPS)/ui ## Write what is made from openapi/auth.yaml (models, the client's types) and copied from openapi/ui (Swagger UI)
 	@$(BIN)/python -m tools generate
 
 wheel: $(STAMPS)/uv ## Build the package into dist/, the contract inside
@@ -104,7 +104,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m tools lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules openapi/ui/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -153,6 +153,11 @@ $(STAMPS)/checks: requirements/checks.txt | $(STAMPS)/run
 $(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STAMPS)/run
 	@echo '> Installing the linters of the contract'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh openapi/lint
+	@touch $@
+
+$(STAMPS)/ui: openapi/ui/package.json openapi/ui/package-lock.json | $(STAMPS)/run
+	@echo '> Fetching Swagger UI'
+	@cd openapi/ui && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
 	@touch $@
 
 $(STAMPS)/client: clients/typescript/package.json clients/typescript/package-lock.json | $(STAMPS)/run

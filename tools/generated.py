@@ -1,4 +1,4 @@
-"""Files that are made from the contract, and whether they still belong to it."""
+"""Files that are made from the contract or copied from a package, and whether they still belong to it."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from local import node
-from tools import error_codes, error_reference, models
+from tools import error_codes, error_reference, models, swagger_ui
 from tools.paths import ROOT
 
 CLIENT: Final = ROOT / "clients" / "typescript" / "src"
@@ -26,6 +26,7 @@ GENERATED: Final[Mapping[Path, Callable[[Path], None]]] = {
     CLIENT / "schema.ts": _write_client_types,
     CLIENT / "codes.ts": error_codes.write_typescript,
     error_reference.TARGET: error_reference.write,
+    **swagger_ui.COPIED,
 }
 
 
@@ -40,7 +41,10 @@ def check() -> int:
     """Tell whether the generated files are what the contract gives. Returns the exit code."""
     stale = [target for target, generate in GENERATED.items() if not _is_current(target, generate)]
     for target in stale:
-        print(f"{target.relative_to(ROOT)} does not belong to openapi/auth.yaml: run `make generate`.", file=sys.stderr)
+        print(
+            f"{target.relative_to(ROOT)} does not belong to openapi/auth.yaml or openapi/ui: run `make generate`.",
+            file=sys.stderr,
+        )
     return 1 if stale else 0
 
 
