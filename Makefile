@@ -157,7 +157,7 @@ $(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STA
 
 $(STAMPS)/ui: openapi/ui/package.json openapi/ui/package-lock.json | $(STAMPS)/run
 	@echo '> Fetching Swagger UI'
-	@cd openapi/ui && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh openapi/ui
 	@touch $@
 
 $(STAMPS)/client: clients/typescript/package.json clients/typescript/package-lock.json | $(STAMPS)/run

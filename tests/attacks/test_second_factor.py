@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.support.upstream.proofs import claims
 
 pytestmark = pytest.mark.upstreams("recorded", "real")
 
+SOME_FACTOR = "7f9d2c4e-5b1a-4c3d-8e6f-0a1b2c3d4e5f"
 LIMITED = {"RATE_LIMIT_CODES": "5/10 minutes", "TRUSTED_PROXIES": "127.0.0.1/32"}
 NO_CODES: list[object] = [
     "12345", "1234567", "12345a", "\uff11\uff12\uff13\uff14\uff15\uff16", "123456\n", " 12345", "12 456", "", "-12345",
@@ -130,8 +130,8 @@ def test_nobody_sees_the_factors_of_others_nor_a_secret_twice(upstream: Upstream
     ("method", "path", "body"),
     [
         ("POST", "/auth/mfa/factors", {"type": "totp"}),
-        ("POST", "/auth/mfa/verify", {"factorId": str(uuid.uuid4()), "code": "123456"}),
-        ("DELETE", f"/auth/mfa/factors/{uuid.uuid4()}", None),
+        ("POST", "/auth/mfa/verify", {"factorId": SOME_FACTOR, "code": "123456"}),
+        ("DELETE", f"/auth/mfa/factors/{SOME_FACTOR}", None),
     ],
 )
 def test_no_other_page_changes_a_factor(upstream: Upstream, visitor: Browser, method: str, path: str, body: Any) -> None:

@@ -17,7 +17,8 @@ from service.security.mail_links import MailLinks
 from service.security.signing import Signing
 
 OLD, NEW = secrets.token_hex(32), secrets.token_hex(32)
-BROWSER, OTHER = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+# Of 32 bytes, as they come; the same in each process of a run, since they are in names of tests.
+BROWSER, OTHER = "GVFltheI-k-afkXIigXMRAY51yhqEjwd4PDoxOtnebc", "YLbYoCu4JY9TA7jiIE94chBp6FdkY0in_knueyITdnM"
 EMAIL = "ada@example.com"
 
 
