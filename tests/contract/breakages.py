@@ -211,7 +211,7 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
     ),
     "a property too many": Breakage(
         {"middleware.stack:ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_debug_property)},
-        None, "response_schema_conformance", "getCsrfToken", "examples", inside=True,
+        "documented_properties", "house_rules", "getCsrfToken", "examples", inside=True,
     ),
     "a cookie that scripts can read": Breakage(
         {"app:CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
