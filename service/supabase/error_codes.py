@@ -67,9 +67,6 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
         "user_not_found": ErrorCode.auth_refresh_invalid,
         "validation_failed": ErrorCode.auth_refresh_invalid,
     },
-    # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
-    # project has not told the data API of its new key: that must sign nobody out.
-    Call.get_profile: dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error),
 }
 
 # By feature, those that belong to what the service does not call. Should one of them come, Supabase answered something
@@ -127,6 +124,12 @@ DATA_API: Final[Mapping[str, ErrorCode]] = {
     "PGRST001": ErrorCode.upstream_unavailable,
     "PGRST002": ErrorCode.upstream_unavailable,
     "PGRST003": ErrorCode.upstream_timeout,
+}
+
+# What they say about the token is not heard where Auth is asked about the same token, for Auth is the one who knows. Where it
+# vouches for a token that the data API refuses, the project has not told the data API of its new key: that signs nobody out.
+DATA_API_BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
+    Call.get_profile: dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error),
 }
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
