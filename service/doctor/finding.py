@@ -35,4 +35,4 @@ def todo(subject: str, text: str) -> Finding:
 
 def printed(findings: Iterable[Finding]) -> str:
     """One line each."""
-    return "".join(f"{finding.level:<5} {finding.subject:<19} {finding.text}\n" for finding in findings)
+    return "".join(f"{finding.level:<5} {finding.subject:<22} {finding.text}\n" for finding in findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ from service.settings_policy import key_kind
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 MIGRATION: Final = "20260901000100"  # the newest file of supabase/migrations
+_VERSION: Final = re.compile(r"v?[0-9][A-Za-z0-9.+-]{0,60}")
 _REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
@@ -26,12 +28,14 @@ async def look_at_project(asking: Asking, settings: Settings) -> AsyncIterator[F
         yield _unreachable(health)
         return
     version = health.body.get("version") if isinstance(health.body, dict) else None
-    yield ok("SUPABASE_URL", f"Supabase Auth answers{f' ({version})' if isinstance(version, str) else ''}")
+    embedded = isinstance(version, str) and version.startswith("eyJ")  # Supabase Lite puts a JWT there
+    shown = version if isinstance(version, str) and _VERSION.fullmatch(version) else "embedded" if embedded else ""
+    yield ok("SUPABASE_URL", f"Supabase Auth answers{f' ({shown})' if shown else ''}")
     yield _clock(health, settings)
     async for finding in _keys(asking, settings):
         yield finding
     yield await _profiles(asking)
-    yield await _functions(asking)
+    yield note("session functions", "are not in the embedded Supabase") if embedded else await _functions(asking)
     yield await _signing(asking, settings)
     yield await _issuer(asking, settings)
     async for finding in _links(asking, settings):
@@ -83,7 +87,7 @@ async def _secret(asking: Asking, variable: str, form: str) -> Finding:
     said = await asking.get(f"/auth/v1/admin/users/{NOBODY}", "secret")
     if said.code == "user_not_found":
         return ok(variable, f"works ({form})")
-    if said.status in _REFUSED:
+    if said.status in _REFUSED and said.code != "no_authorization":
         return todo(variable, f"is refused ({said.in_short}): copy it from the project's API settings")
     return note(variable, f"cannot be seen here ({said.in_short} from the admin API)")
 
