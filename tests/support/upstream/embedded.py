@@ -33,7 +33,8 @@ _ASKED: Final[Mapping[LinkKind, tuple[str, str]]] = {
 class EmbeddedUpstream(Upstream):
     """Start it with `with`. `state` makes the state folder of a migrated instance; each other configuration has its own.
 
-    `mailbox_url` is where its mails can be read, `config` what changes in supabase/config.toml so that they go there, and `certificate` is the mail server's.
+    `mailbox_url` is where its mails can be read, `config` what changes in supabase/config.toml so that they go there,
+    and `certificate` is the mail server's.
     """
 
     name = "the embedded Supabase"
