@@ -88,6 +88,7 @@ class Browser:
 
     def follow(self, proof: Proof, kind: str, **more: str) -> httpx.Response:
         """What the page behind a mail's link does on a click."""
+        leaks.remember("mail link", proof.token_hash, proof.flow or None)
         flow = {"flow": proof.flow} if proof.flow else {}
         return self.verify(type=kind, tokenHash=proof.token_hash, **flow, **more)
 
