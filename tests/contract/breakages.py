@@ -147,10 +147,10 @@ class _FragileHandlers(SessionHandlers):
 
 
 class _PickyHandlers(SignUpHandlers):
-    async def sign_up(self, body: SignUpRequest, presented: PresentedSession) -> Reply:
+    async def sign_up(self, body: SignUpRequest, presented: PresentedSession, csrf_cookie: str | None) -> Reply:
         if body.profile is not None:
             raise invalid_request("/profile", "is not wanted")
-        return await super().sign_up(body, presented)
+        return await super().sign_up(body, presented, csrf_cookie)
 
 
 class _OpenChecks(CredentialChecks):

@@ -18,6 +18,8 @@ import httpx
 from service.supabase.http.errors import UnsendableRequestError, UnusableResponseError
 from service.supabase.http.sender import Answer, Sender
 
+_ASK_FOR_ROWS: Final = frozenset({"GET", "PATCH"})
+
 _encode_json = json_module.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -60,7 +62,7 @@ class _Client:
         response = _Response(answer, _Request(method, self._origin + target, headers))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             response.raise_for_status()
-        if method == "GET" and not answer.body and response.is_success:
+        if method in _ASK_FOR_ROWS and not answer.body and response.is_success:
             raise UnusableResponseError("empty")  # the data API's client takes it for "no rows"
         return response
 
