@@ -19,8 +19,11 @@ SHORT_TIMEOUTS = {
     "UPSTREAM_CONNECT_TIMEOUT": "0.5",
     "UPSTREAM_READ_TIMEOUT": "0.6",
     "UPSTREAM_TIMEOUT": "0.9",
+    "MAIL_TIMEOUT": "0.9",
     "REQUEST_TIMEOUT": "5",
 }
+# When the operations answer that must not tell how long Supabase took.
+ANSWER_SOON = {"MAIL_ANSWER_AFTER": "0.2"}
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +35,7 @@ def proxy(supabase: LocalSupabase) -> Iterator[FaultyProxy]:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: Keys) -> Iterator[ServiceProcess]:
     """The service with Supabase behind a faulty proxy, and timeouts as they come."""
-    env = development_env(proxy.url, keys, free_port())
+    env = development_env(proxy.url, keys, free_port()) | ANSWER_SOON
     with ServiceProcess(env, tmp_path_factory.mktemp("faults") / "service.log") as running:
         yield running
 
@@ -40,7 +43,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: 
 @pytest.fixture(scope="session")
 def impatient_service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: Keys) -> Iterator[ServiceProcess]:
     """The same with short timeouts, for faults that consist in waiting."""
-    env = development_env(proxy.url, keys, free_port()) | SHORT_TIMEOUTS
+    env = development_env(proxy.url, keys, free_port()) | SHORT_TIMEOUTS | ANSWER_SOON
     with ServiceProcess(env, tmp_path_factory.mktemp("faults") / "impatient.log") as running:
         yield running
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from supabase_auth.errors import AuthApiError
 
 from service.email_address import folded
-from service.security.access_token import unverified
+from service.security.access_token import AccessToken, unverified
 from service.supabase.calls import ForeignAnswerError
 
 if TYPE_CHECKING:
@@ -71,6 +71,17 @@ def require_email(user: User, asked: str) -> None:
     """Raises ForeignAnswerError. Supabase keeps addresses, and finds them, in lower case (GoTrue's internal/models/user.go)."""
     if folded(user.email or "") != folded(asked):
         raise ForeignAnswerError
+
+
+def require_user(answer: object, user: AccessToken) -> None:
+    """What Supabase answers about a user who is signed in. Raises ForeignAnswerError where it is about another one, ValueError
+    where it is about nobody."""
+    match answer:
+        case {"id": str() as identity}:
+            if user_id(identity) != user.user_id:
+                raise ForeignAnswerError
+        case _:
+            raise ValueError("an answer about nobody")
 
 
 def user_id(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from supabase_auth.errors import AuthApiError
 from supabase_auth.types import Session
 
-from service.supabase.auth.answers import Tokens, require_email, tokens_of
+from service.supabase.auth.answers import Tokens, require_email, require_user, tokens_of
 from service.supabase.auth.captcha import CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 
@@ -75,7 +75,8 @@ class EmailCalls:
     async def change(self, user: AccessToken, email: str, link: MailLink) -> None:
         """Have the mails sent that confirm a new address. Until then the old one stays."""
         async with self._upstream(Call.change_email):
-            await self._requests.ask_as(user, Call.change_email, "PUT", "/user", {"email": email}, link=link)
+            answer = await self._requests.ask_as(user, Call.change_email, "PUT", "/user", {"email": email}, link=link)
+            require_user(answer, user)
 
     async def _verify(self, call: Call, body: dict[str, object], client_address: str | None) -> object:
         """What answers. Supabase Lite knows no type `email`, and takes the code of either kind of mail as a sign-in's."""

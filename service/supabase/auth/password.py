@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from service.supabase.auth.answers import require_user
 from service.supabase.auth.captcha import CaptchaAnswer, CaptchaCall
 from service.supabase.call import Call
 
@@ -34,7 +35,7 @@ class PasswordCalls:
         proofs = {"current_password": current_password, "nonce": nonce}
         body: dict[str, object] = {"password": password, **{name: proof for name, proof in proofs.items() if proof is not None}}
         async with self._upstream(Call.set_password):
-            await self._requests.ask_as(user, Call.set_password, "PUT", "/user", body)
+            require_user(await self._requests.ask_as(user, Call.set_password, "PUT", "/user", body), user)
 
     async def reauthenticate(self, user: AccessToken) -> None:
         """Have a code sent to the user's own address, for `nonce` of the above."""

@@ -42,8 +42,8 @@ class AuthRequests:
         link: MailLink | None = None,
         client_address: str | None = None,
         captcha: CaptchaAnswer = NO_CAPTCHA,
-    ) -> object:
-        """The JSON that answers. `link` goes with what sends a mail. Raises AuthError, and what the client raises."""
+    ) -> dict[str, object]:
+        """The JSON object that answers. `link` goes with what sends a mail. Raises AuthError, and what the client raises."""
         headers = self._gotrue.headers(call, client_address=client_address, captcha=captcha)
         if captcha.token is not None:
             body = (body or {}) | {"gotrue_meta_security": {"captcha_token": captcha.token}}
@@ -58,7 +58,7 @@ class AuthRequests:
         body: dict[str, object] | None = None,
         *,
         link: MailLink | None = None,
-    ) -> object:
+    ) -> dict[str, object]:
         """The same as a signed-in user."""
         return await self._ask(call, self._gotrue.headers_of(user), method, path, body, link)
 
@@ -70,7 +70,7 @@ class AuthRequests:
         path: str,
         body: dict[str, object] | None,
         link: MailLink | None,
-    ) -> object:
+    ) -> dict[str, object]:
         http, url, query = self._gotrue.http_for(call), self._url + path, None
         if link is not None:
             query = httpx.QueryParams({"redirect_to": link.redirect_to})
@@ -81,6 +81,8 @@ class AuthRequests:
         except httpx.HTTPStatusError as error:
             raise _refusal(error.response) from error
         answer: object = response.json()
+        if not isinstance(answer, dict):
+            raise ValueError("not an object")
         return answer
 
 

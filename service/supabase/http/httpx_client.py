@@ -18,6 +18,8 @@ import httpx
 from service.supabase.http.errors import UnsendableRequestError, UnusableResponseError
 from service.supabase.http.sender import Answer, Sender
 
+_ASK_FOR_ROWS: Final = frozenset({"GET", "PATCH"})
+
 _encode_json = json_module.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
