@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from service.email_address import folded
 from supabase_auth.errors import AuthApiError
 
+from service.email_address import folded
 from service.security.access_token import unverified
 from service.supabase.calls import ForeignAnswerError
 
