@@ -13,6 +13,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_SYSTEM_CERTS := true
 export NODE_USE_SYSTEM_CA := 1
 
+# Programs keep their caches at home, which some containers have not, and some users may not write.
+ifneq ($(shell [ -n "$$HOME" ] && [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
+export HOME := $(CURDIR)/build/home
+$(shell mkdir -p build/home)
+endif
+
+STALE := $(shell sh tools/stale.sh $(VENV))
+$(if $(STALE),$(info > $(STALE)))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -22,6 +31,9 @@ help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@printf '\n  Variables: HOST, PORT, SUPABASE_LOCAL_PORT, MAILBOX_PORT, EMAIL_CONFIRMATION=true for run; PYTHON for the interpreter (3.11 or later)\n'
+
+doctor: $(STAMPS)/run ## Check the configured Supabase project and these settings: one line each, ok or what to do
+	@$(BIN)/python -m service doctor
 
 run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase, a mailbox and the service; with SUPABASE_URL set, the service only
 	@$(BIN)/python -m local run
@@ -36,7 +48,7 @@ reset: $(STAMPS)/run ## Forget the users, mails and keys of development
 test: $(STAMPS)/dev $(STAMPS)/node ## Run the tests of the service on a real Supabase of their own, with branch coverage
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term --cov-fail-under=95 $(PYTEST_ARGS)
 
-test-thorough: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client $(STAMPS)/checks ## Run what takes longer: outages, key rotation, several processes, the TypeScript client, deploy/
+test-thorough: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client $(STAMPS)/checks $(BIN)/oasdiff ## Run what takes longer: outages, key rotation, several processes, the TypeScript client, deploy/
 	@$(BIN)/python -m pytest -m thorough $(PARALLEL) $(PYTEST_ARGS)
 
 test-real: $(STAMPS)/dev $(STAMPS)/node ## Run the operations' tests on the Supabase that SUPABASE_URL names (tests/recorded/README.md)
@@ -128,7 +140,7 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
 
 $(STAMPS)/node: local/package.json local/package-lock.json | $(STAMPS)/run
 	@echo '> Installing Supabase Lite and a mailbox'
-	@cd local && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh local
 	@touch $@
 
 $(STAMPS)/checks: requirements/checks.txt | $(STAMPS)/run
@@ -139,12 +151,12 @@ $(STAMPS)/checks: requirements/checks.txt | $(STAMPS)/run
 
 $(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STAMPS)/run
 	@echo '> Installing the linters of the contract'
-	@cd openapi/lint && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh openapi/lint
 	@touch $@
 
 $(STAMPS)/client: clients/typescript/package.json clients/typescript/package-lock.json | $(STAMPS)/run
 	@echo '> Installing the tools of the TypeScript client'
-	@cd clients/typescript && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh clients/typescript
 	@touch $@
 
 $(STAMPS)/client-dist: $(STAMPS)/client clients/typescript/tsconfig.build.json $(wildcard clients/typescript/src/*.ts)
@@ -153,12 +165,12 @@ $(STAMPS)/client-dist: $(STAMPS)/client clients/typescript/tsconfig.build.json $
 
 $(STAMPS)/web: examples/web/package.json examples/web/package-lock.json $(STAMPS)/client-dist | $(STAMPS)/run
 	@echo '> Installing the example front end'
-	@cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh examples/web
 	@touch $@
 
 $(STAMPS)/generators: clients/generators/package-lock.json clients/generators/requirements.txt | $(STAMPS)/run
 	@echo '> Installing client generators'
-	@cd clients/generators && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh clients/generators
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python clients/generators/.venv
 	@$(BIN)/uv pip sync --quiet --python clients/generators/.venv/bin/python --require-hashes clients/generators/requirements.txt
 	@touch $@
@@ -171,4 +183,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help run web reset test test-thorough test-real e2e clients-check fuzz contract-diff check format generate wheel lock clean replicas soak bench
+.PHONY: help doctor run web reset test test-thorough test-real e2e clients-check fuzz contract-diff check format generate wheel lock clean replicas soak bench

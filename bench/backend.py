@@ -31,7 +31,7 @@ class Backend:
             "SUPABASE_JWT_SECRET": self.jwt_secret,
             # Development only in that the static CSRF token is accepted; the rest is as in production.
             "APP_ENV": "development",
-            "CSRF_SECRETS": secrets.token_hex(32),
+            "SIGNING_SECRETS": secrets.token_hex(32),
             "CSRF_STATIC_TOKEN": self.csrf_token,
             "LOG_LEVEL": "WARNING",
             "NODE_ENV": "production",

@@ -22,6 +22,7 @@ def for_development(user: Mapping[str, str], keys: Keys) -> dict[str, str]:
     """Add to what the user has set what a development service needs besides Supabase."""
     environment = {"APP_ENV": "development", "HOST": "127.0.0.1", "PORT": "8000", **user}
     if environment["APP_ENV"] == "development":
+        # By its older name: the user's wins under either.
         environment = {"CSRF_SECRETS": keys.csrf_secret, "CSRF_STATIC_TOKEN": STATIC_CSRF_TOKEN, **environment}
     return environment
 

@@ -1,5 +1,7 @@
 """TCP ports on this machine."""
 
+import socket
+
 from service.server.listening import obstacle
 
 

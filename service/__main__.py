@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -30,13 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="Settings come from environment variables and from .env in the current folder; .env.example documents them.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
-    parser.parse_args(arguments)
+    commands = parser.add_subparsers(dest="command", metavar="[doctor]")
+    commands.add_parser("doctor", help="check the configured project and the settings, a line each; 1 where something is to do")
+    command = parser.parse_args(arguments).command
     try:
         settings = Settings()
     except ValidationError as error:
         sys.stderr.write(refusal(error))
         return 2
     configure_logging(settings.log_level)
+    if command == "doctor":
+        return _doctor(settings)
     if (found := obstacle(settings.host, settings.port)) is not None:
         sys.stderr.write(f"Latchkey does not start: {found.variable} {found.cure}.\n")
         return 3
@@ -44,6 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # No refusal: the limits are weaker by a known factor, and replicas elsewhere could not be seen anyway.
         log.warning("rate_limits_not_shared", processes=settings.web_concurrency, cure="set RATE_LIMIT_STORAGE")
     return _serve(settings)
+
+
+def _doctor(settings: Settings) -> int:
+    from service.doctor.run import run
+
+    configure_logging("ERROR")  # what it finds is said in its own lines
+    return asyncio.run(run(settings))
 
 
 def _serve(settings: Settings) -> int:

@@ -115,13 +115,7 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
     csrf = CsrfTokens(
         signing, ttl=settings.csrf_ttl, leeway=settings.jwt_leeway, static_token=_secret(settings.csrf_static_token)
     )
-    verifier = AccessTokenVerifier(
-        issuer=settings.jwt_issuer,
-        audience=settings.supabase_jwt_audience,
-        leeway=settings.jwt_leeway,
-        secret=_secret(settings.supabase_jwt_secret),
-        find_key=supabase.signing_keys.find,
-    )
+    verifier = build_verifier(settings, supabase)
     checks = CredentialChecks(
         csrf=csrf,
         cookies=cookies,
@@ -133,6 +127,17 @@ def build_security(settings: Settings, supabase: Supabase) -> SecurityRoom:
     )
     flows = Flows(signing)
     return SecurityRoom(cookies, marks, csrf, IssuedTokens(verifier), flows, MailLinks(flows, settings.frontend), checks)
+
+
+def build_verifier(settings: Settings, supabase: Supabase) -> AccessTokenVerifier:
+    """What checks access tokens, by the project's keys and these settings."""
+    return AccessTokenVerifier(
+        issuer=settings.jwt_issuer,
+        audience=settings.supabase_jwt_audience,
+        leeway=settings.jwt_leeway,
+        secret=_secret(settings.supabase_jwt_secret),
+        find_key=supabase.signing_keys.find,
+    )
 
 
 def build_handlers(

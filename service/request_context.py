@@ -36,8 +36,8 @@ class RequestContext:
     """One request. Mutable on purpose: each layer adds what it learns, and the access log reads it at the end.
 
     `path` is the path below where the service is mounted; `path_parameters` and `user_agent` are as they were sent. `account`,
-    `token_in` and `token_out` are keyed hashes, for the log. `answer_at` is when to answer at the earliest, by the event loop's
-    clock.
+    `token_in` and `token_out` are keyed hashes, for the log. `answer_at` is when to answer at the earliest, by the event
+    loop's clock.
     """
 
     request_id: str = "-"

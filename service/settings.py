@@ -43,13 +43,10 @@ class Settings(SettingsValues):
         if not errors and not found:
             settings.trimmed.extend(_as_written(name).upper() for name in trimmed_names(values))
             return settings
-        lines = [
-            *((_MESSAGES.get(error["type"], error["msg"]), *error["loc"][:1]) for error in errors),
-            *((cure, name) for name, cure in found),
-        ]
+        told = [(str(error["loc"][0]) if error["loc"] else "", _MESSAGES.get(error["type"], error["msg"])) for error in errors]
         raise ValidationError.from_exception_data(
             cls.__name__,
-            [_line(message, *(_as_written(str(name)) for name in names)) for message, *names in lines],
+            [_line(_as_written(name), problem) for name, problem in [*told, *found]],
             hide_input=True,
         )
 
@@ -83,6 +80,6 @@ def _as_written(name: str) -> str:
     return older if older is not None and older.upper() in written and name.upper() not in written else name
 
 
-def _line(message: str, *location: str) -> InitErrorDetails:
+def _line(name: str, message: str) -> InitErrorDetails:
     # In two steps, because a message may hold braces, which this class would read as its own.
-    return {"type": PydanticCustomError("setting", "{message}", {"message": message}), "loc": location, "input": None}
+    return {"type": PydanticCustomError("setting", "{message}", {"message": message}), "loc": (name,), "input": None}

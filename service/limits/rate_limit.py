@@ -85,8 +85,8 @@ class RateLimiter:
         if not counted:
             return
         request = current_request()
-        # One for each name: the caller is told of the one that is closest to its end.
-        request.limits.append(min(counted, key=lambda limit: limit.remaining / limit.quota))
+        # One for each name: what is left of it is what is left of the count that has least left.
+        request.limits.append(min(counted, key=lambda limit: limit.remaining))
         if not allowed:
             request.refusal = Refusal("limit", name)
             raise rate_limited(reset_after)

@@ -23,7 +23,7 @@ State = Literal["ok", "degraded", "failed", "unknown"]
 _FORGET_AFTER: Final = 60  # seconds: a refusal that no other followed says nothing about the settings any more
 _MAX_SHOWN: Final = 200  # characters of a claim
 
-_CURES: Final[dict[Reason, tuple[str, str]]] = {
+CURES: Final[dict[Reason, tuple[str, str]]] = {
     "algorithm": ("SUPABASE_JWT_SECRET", "the project signs with a shared secret, and this service has none: set it"),
     "signature": ("SUPABASE_JWT_SECRET", "is not the secret that the project signs with, or SUPABASE_URL is another project's"),
     "key": ("SUPABASE_URL", "the project there does not publish the key that signed this token"),
@@ -72,7 +72,7 @@ class IssuedTokens:
     def _doubted(self, token: str, reason: Reason) -> AccessToken:
         if reason == "time":
             return self._unchecked(token, reason)
-        setting, cure = _CURES[reason]
+        setting, cure = CURES[reason]
         self._refused_at = time.monotonic()
         metrics.series(metrics.ISSUED_TOKENS, "refused").inc()
         log.warning("token_refused_as_issued", reason=reason, setting=setting, cure=cure, **_found(token, reason))

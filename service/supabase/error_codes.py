@@ -84,8 +84,6 @@ _NO_SUCH_CODE: Final = {
     "user_not_found": ErrorCode.auth_code_invalid,
 }
 
-_KEY_NOT_TOLD: Final = dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
-
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
         "bad_json": ErrorCode.upstream_error,
@@ -104,10 +102,6 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.verify_link: _NO_SUCH_CODE,
     # Supabase looks for a ban before it looks at the code. Who guesses one is not told whose account it is.
     Call.verify_code: {**_NO_SUCH_CODE, "user_banned": ErrorCode.auth_code_invalid},
-    # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
-    # project has not told the data API of its new key: that must sign nobody out.
-    Call.get_profile: _KEY_NOT_TOLD,
-    Call.update_profile: _KEY_NOT_TOLD,
     # All that can be wrong with these is the provider's name.
     Call.try_provider: {"validation_failed": ErrorCode.auth_provider_disabled},
     Call.link_identity: {"validation_failed": ErrorCode.auth_provider_disabled},
@@ -202,6 +196,13 @@ DATA_API: Final[Mapping[str, ErrorCode]] = {
 
 # How Supabase wants to be shown that it is still the user.
 PROOFS: Final[Mapping[str, str]] = {"current_password_required": "current_password", "reauthentication_needed": "nonce"}
+
+# What they say about the token is not heard where Auth is asked about the same token, for Auth is the one who knows. Where it
+# vouches for a token that the data API refuses, the project has not told the data API of its new key: that signs nobody out.
+DATA_API_BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
+    call: dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
+    for call in (Call.get_profile, Call.update_profile)
+}
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.
 SECURITY_EVENTS: Final[Mapping[str, str]] = {"refresh_token_already_used": "refresh_token_reuse"}

@@ -61,6 +61,7 @@ class Supabase:
         )
         # Without forwarding no call has a reason to carry the secret key, and a configured captcha is believed.
         believes = settings.forward_client_ip and settings.captcha == "none"
+        self.client_of_nobody = gotrue.client_of_nobody
         self.captcha_probe = CaptchaProbe(gotrue.client_of_nobody, timeout=self.timeout) if believes else None
         self._secret_key_rule = SecretKeyRule(self.captcha_probe)
         self.captcha = CaptchaGate(_provider(settings))

@@ -68,6 +68,8 @@ ISSUED_TOKENS = Counter(
     "Access tokens that Supabase issued, by what their check said: ok, refused, unchecked.",
     ["result"],
 )
+for _result in ("ok", "refused", "unchecked"):
+    ISSUED_TOKENS.labels(_result)  # from the start, so that the first count is an increase
 RATE_LIMIT_STORE_UP = Gauge(
     "latchkey_rate_limit_store_up",
     "1 while the shared storage of rate limits answers, 0 while processes count for themselves. Absent where none is set.",

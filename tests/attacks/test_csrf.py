@@ -240,6 +240,16 @@ def test_fetch_metadata_of_another_site_without_an_origin(guarded: ServiceProces
     assert (response.status, response.code) == (403, "csrf_failed")
 
 
+def test_a_page_of_the_own_host_behind_a_proxy_that_changes_the_host(service: ServiceProcess) -> None:
+    """Where no origins are named, the browser's word that a page is of the same origin is enough."""
+    headers = ["Sec-Fetch-Site: same-origin", "Origin: https://app.example.com", f"X-CSRF-Token: {CSRF_TOKEN}"]
+    [response] = raw.send(service.port, raw.request("POST", "/auth/logout", headers, host="latchkey.internal:8000"))
+    assert response.status == 200
+    for lines in (headers[1:], ["Sec-Fetch-Site: same-site", *headers[1:]], ["Origin: https://evil.example", *headers]):
+        [response] = raw.send(service.port, raw.request("POST", "/auth/logout", lines, host="latchkey.internal:8000"))
+        assert (response.status, response.code) == (403, "csrf_failed")
+
+
 def test_fetch_metadata_that_contradicts_a_foreign_origin(guarded: ServiceProcess) -> None:
     headers = ["Sec-Fetch-Site: same-origin", "Origin: https://evil.example", f"X-CSRF-Token: {CSRF_TOKEN}"]
     [response] = raw.send(guarded.port, raw.request("POST", "/auth/logout", headers))

@@ -11,6 +11,7 @@ import httpx
 from tests.support import leaks
 from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN
+from tests.support.upstream.base import Proof
 
 PASSWORD = "correct horse battery staple"
 
@@ -72,6 +73,25 @@ class Browser:
         leaks.remember("access token", token)
         return self.http.get("/auth/me", headers={"Authorization": f"Bearer {token}"} if token else {})
 
+    def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """A request with the CSRF token, and the access token where there is one."""
+        for name in ("newPassword", "currentPassword") if isinstance(body, dict) else ():
+            leaks.remember("password", *([body[name]] if isinstance(body.get(name), str) else []))
+        headers = {"X-CSRF-Token": self.csrf_token or ""}
+        if self.access_token:
+            headers["Authorization"] = f"Bearer {self.access_token}"
+        return self.http.request(method, path, json=body, headers=headers)
+
+    def verify(self, **body: str) -> httpx.Response:
+        """Use a link or a code up."""
+        return self._keep(self.post("/auth/verify", body))
+
+    def follow(self, proof: Proof, kind: str, **more: str) -> httpx.Response:
+        """What the page behind a mail's link does on a click."""
+        leaks.remember("mail link", proof.token_hash, proof.flow or None)
+        flow = {"flow": proof.flow} if proof.flow else {}
+        return self.verify(type=kind, tokenHash=proof.token_hash, **flow, **more)
+
     def logout(self, scope: str | None = None, *, with_token: bool = True) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.access_token}"} if with_token and self.access_token else {}
         return self.post("/auth/logout", None if scope is None else {"scope": scope}, headers=bearer)
@@ -87,8 +107,8 @@ class Browser:
         return values[0] if values else None
 
     def _keep(self, response: httpx.Response) -> httpx.Response:
-        if response.is_success:
-            self.access_token = response.json()["accessToken"]
+        if response.is_success and "accessToken" in (body := response.json()):
+            self.access_token = body["accessToken"]
         return response
 
 
@@ -98,5 +118,5 @@ def _holds_no_secret(response: httpx.Response) -> None:
     path = response.request.url.path.removeprefix("/api")  # where some tests mount the service
     if path.startswith(("/openapi.", "/ui/")):
         return
-    given = response.is_success and path in {"/auth/signin", "/auth/refresh", "/auth/oauth/complete"}
+    given = response.is_success and path in {"/auth/signin", "/auth/refresh", "/auth/verify", "/auth/oauth/complete"}
     assert set(leaks.kinds_found(response.text)) <= ({"JWT", "access token"} if given else set())

@@ -30,6 +30,7 @@ class Asked:
 class _Server:
     def __init__(self) -> None:
         outer = self
+        self.date = ""  # what stands in for the time of the answer
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -42,9 +43,14 @@ class _Server:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("X-Supabase-Api-Version", "2024-01-01")
+                for name, value in outer.headers_for(self.path).items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
                 self.wfile.write(payload)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return outer.date or super().date_time_string(timestamp)
 
             do_GET = do_POST = answer  # noqa: N815 - the names that http.server looks for
 
@@ -57,6 +63,10 @@ class _Server:
 
     def answer(self, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
         raise NotImplementedError
+
+    def headers_for(self, target: str) -> dict[str, str]:  # noqa: ARG002 - for those who have some
+        """What goes out beside the answer."""
+        return {}
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -48,6 +48,8 @@ def development_env(supabase_url: str, keys: Keys, port: int) -> dict[str, str]:
         "RATE_LIMIT_ADDRESS": "1000000/minute",
         "RATE_LIMIT_CREDENTIALS": "1000000/minute",
         "RATE_LIMIT_ACCOUNT": "1000000/minute",
+        "RATE_LIMIT_MAIL": "1000000/minute",
+        "RATE_LIMIT_CODES": "1000000/minute",
         "LOG_LEVEL": "DEBUG",
         # Node closes an idle connection after five seconds.
         "UPSTREAM_KEEPALIVE": "3",

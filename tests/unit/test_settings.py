@@ -27,7 +27,7 @@ SAFE = {
     "SUPABASE_URL": "https://abcdefghijklmnopqrst.supabase.co",
     "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_kD83jfoqPw92mxNcQ1",
     "SUPABASE_SECRET_KEY": "sb_secret_Zq02mNvB7xLpT4sWdE9r",
-    "CSRF_SECRETS": CSRF_KEY,
+    "SIGNING_SECRETS": CSRF_KEY,
     "CORS_ORIGINS": "https://app.example.com",
     "FRONTEND_URL": "https://app.example.com",
 }
@@ -58,7 +58,7 @@ def refused(settings: dict[str, str], folder: Path) -> list[str]:
 
 
 UNSAFE = {
-    "CSRF_SECRETS": {
+    "SIGNING_SECRETS": {
         "too_short": "4f1c9ab27e",
         "one_character": "a" * 64,
         "placeholder": "please-change-me-0123456789-abcdefgh",
@@ -228,5 +228,16 @@ def test_no_value_shows_when_settings_or_their_error_are_printed(monkeypatch: py
     monkeypatch.setenv("SUPABASE_URL", "ftp://user:9f27c1d05b@host")
     with pytest.raises(ValidationError) as refusal:
         Settings()
-    for secret in (SAFE["CSRF_SECRETS"], SAFE["SUPABASE_SECRET_KEY"], "9f27c1d05b"):
+    for secret in (SAFE["SIGNING_SECRETS"], SAFE["SUPABASE_SECRET_KEY"], "9f27c1d05b"):
         assert secret not in printed + str(refusal.value) + repr(refusal.value)
+
+
+def test_the_older_name_of_the_secrets_works_and_the_newer_one_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in (SAFE | {"CSRF_SECRETS": SAFE["SIGNING_SECRETS"]}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("SIGNING_SECRETS")
+    assert [secret.get_secret_value() for secret in Settings().signing_secrets] == [CSRF_KEY]
+    newer = secrets.token_hex(32)
+    monkeypatch.setenv("SIGNING_SECRETS", newer)
+    assert [secret.get_secret_value() for secret in Settings().signing_secrets] == [newer]

@@ -135,7 +135,7 @@ def _start_email_change(request: Request, user: User, email: str) -> None:
     user.new_email = email
     if project.on("MAILER_SECURE_EMAIL_CHANGE_ENABLED"):
         sent = user.times.pop("email_change_sent_at")
-        project.send(user, "email_change_current", user.email, challenge=challenge)
+        project.send(user, "email_change_current", user.email, challenge=challenge, redirect_to=request.redirect_to)
         user.times["email_change_sent_at"] = sent if before is None else user.times["email_change_sent_at"]
 
 

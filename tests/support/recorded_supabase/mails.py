@@ -71,7 +71,7 @@ def resend(request: Request) -> Reply:
         project.send(user, "email_change", user.new_email, challenge=challenge, redirect_to=request.redirect_to)
         if project.on("MAILER_SECURE_EMAIL_CHANGE_ENABLED"):
             user.times.pop("email_change_sent_at")
-            project.send(user, "email_change_current", user.email, challenge=challenge)
+            project.send(user, "email_change_current", user.email, challenge=challenge, redirect_to=request.redirect_to)
     return Reply({})
 
 

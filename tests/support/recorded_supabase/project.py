@@ -106,7 +106,7 @@ class RecordedProject:
         if not quiet and every and last is not None and now - last < every:
             raise Refused("over_email_send_rate_limit")
         token_hash = new_hash()
-        proof = MailProof(kind, email, f"pkce_{token_hash}" if challenge else token_hash, digits(), now)
+        proof = MailProof(kind, email, f"pkce_{token_hash}" if challenge else token_hash, digits(), now, redirect_to)
         user.proofs[slot] = proof
         user.times[sent] = now
         if challenge:

@@ -28,6 +28,7 @@ class MailProof:
     token_hash: str
     code: str
     sent_at: float
+    redirect_to: str = ""
 
 
 @dataclass(slots=True)

@@ -37,10 +37,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What one mail holds. `code` is typed, `token_hash` stands in the link."""
+    """What one mail holds. `code` is typed, `token_hash` and `flow` stand in the link, which may have no flow."""
 
     token_hash: str
     code: str
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,16 +37,24 @@ _ASKED: Final[Mapping[LinkKind, tuple[str, str]]] = {
 class EmbeddedUpstream(Upstream):
     """Start it with `with`. `state` makes the state folder of a migrated instance; each other configuration has its own.
 
-    `mailbox_url` is where its mails can be read, `config` what changes in supabase/config.toml so that they go there.
+    `mailbox_url` is where its mails can be read, `config` what changes in supabase/config.toml so that they go there,
+    and `certificate` is the mail server's.
     """
 
     name = "the embedded Supabase"
 
     def __init__(
-        self, state: Callable[[], Path], keys: Keys, *, mailbox_url: str = "", config: Mapping[str, object] | None = None
+        self,
+        state: Callable[[], Path],
+        keys: Keys,
+        *,
+        mailbox_url: str = "",
+        config: Mapping[str, object] | None = None,
+        certificate: Path | None = None,
     ) -> None:
         self._state = state
         self._config = dict(config or {})
+        self._certificate = certificate
         self._mailbox = MailboxReader(mailbox_url)
         self._port = free_port()
         self._running: LocalSupabase | None = None
@@ -77,7 +85,9 @@ class EmbeddedUpstream(Upstream):
         overrides = (
             self._config | self._provider | {_CONFIG[name][0]: _CONFIG[name][1](value) for name, value in settings.items()}
         )
-        self._running = LocalSupabase(self._state(), self._port, self.keys, overrides, password_cost=4)
+        self._running = LocalSupabase(
+            self._state(), self._port, self.keys, overrides, password_cost=4, trusted_certificate=self._certificate
+        )
         self._running.start()
         self._settings = dict(settings)
 

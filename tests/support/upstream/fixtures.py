@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.keys import Keys
+from local.mailbox import Mailbox
 from tests.support.browser import Browser
 from tests.support.migrated import copy
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -58,7 +59,17 @@ def _skipping(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session")
 def embedded_upstream(tmp_path_factory: pytest.TempPathFactory, keys: Keys, migrated: Path) -> Iterator[EmbeddedUpstream]:
-    with EmbeddedUpstream(lambda: copy(migrated, tmp_path_factory.mktemp("upstream") / "state"), keys) as upstream:
+    """With a mailbox."""
+
+    def state() -> Path:
+        return copy(migrated, tmp_path_factory.mktemp("upstream") / "state")
+
+    with (
+        Mailbox(tmp_path_factory.mktemp("mailbox"), free_port()) as mailbox,
+        EmbeddedUpstream(
+            state, keys, mailbox_url=mailbox.url, config=mailbox.settings, certificate=mailbox.certificate
+        ) as upstream,
+    ):
         yield upstream
 
 

@@ -12,6 +12,7 @@ from tests.support.upstream.wire import NO_KEY, Wire
 
 _HASH = re.compile(r"(?:token_hash|token)=((?:pkce_)?[0-9a-f]{56,64})")
 _DIGITS = re.compile(r"(?<![\w=/#-])\d{6}(?![\w-])")
+_FLOW = re.compile(r"[?&]flow=([\w.-]+)")
 _URL = re.compile(r"https?://[^\s\"<>]+")
 
 
@@ -43,4 +44,5 @@ class MailboxReader:
             time.sleep(0.1)
         self._read[email] = len(texts)
         found, digits = _HASH.search(texts[-1]), _DIGITS.search(_URL.sub("", texts[-1]))
-        return Proof(found[1] if found else "", digits[0] if digits else "")
+        flow = _FLOW.search(texts[-1])
+        return Proof(found[1] if found else "", digits[0] if digits else "", flow[1] if flow else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 from local.keys import Keys
 from tests.support.project import SigningKey
@@ -76,4 +77,5 @@ class RecordedUpstream(Upstream):
         mails = [mail for mail in self.server.project.mails if mail.email == email]
         assert len(mails) > self._read.get(email, 0), f"no mail came to {email}"
         self._read[email] = len(mails)
-        return Proof(mails[-1].token_hash, mails[-1].code)
+        flow = parse_qs(urlsplit(mails[-1].redirect_to).query).get("flow", [""])[0]
+        return Proof(mails[-1].token_hash, mails[-1].code, flow)
