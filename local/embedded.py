@@ -31,13 +31,7 @@ class Embedded:
             "auth.email.enable_confirmations": confirmation,
             "auth.site_url": frontend,
             "auth.additional_redirect_urls": [f"{frontend}/account/**"],
-            "auth.external.github": {
-                "enabled": True,
-                "client_id": self.github.client_id,
-                "secret": self.github.client_secret,
-                "url": self.github.url,
-                "redirect_uri": callback,
-            },
+            "auth.external.github": self.github.settings,
         }
         certificate = self.mailbox.certificate
         self.supabase = LocalSupabase(state_dir, port, keys, overrides, trusted_certificate=certificate)

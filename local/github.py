@@ -89,6 +89,17 @@ class LocalGitHub:
         """Where it answers."""
         return f"http://{HOST}:{self._server.server_address[1]}"
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """What stands as `auth.external.github` in the configuration of the Supabase that leads here."""
+        return {
+            "enabled": True,
+            "client_id": self.client_id,
+            "secret": self.client_secret,
+            "url": self.url,
+            "redirect_uri": self.callback,
+        }
+
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -60,6 +63,20 @@ class BrowserSession:
         self._sign_up()
         return {"email": self._email, "password": PASSWORD}
 
+    def completion(self, *, consent: bool) -> dict[str, str]:
+        """A flow that was begun just now; with the code, where somebody consented at the provider."""
+        self._require_csrf()
+        started = self._send("/auth/oauth/start", {"provider": "github"}).json()
+        flow: dict[str, str] = {"flow": started["flow"]}
+        if not consent:
+            return flow
+        page = self._http.get(self._http.get(started["url"]).headers["Location"])
+        fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text)
+        form = {name: html.unescape(value) for name, value in fields} | {"login": "grace"}
+        callback = self._http.post(page.url.copy_with(query=None), data=form).headers["Location"]
+        back = self._http.get(callback).headers["Location"]
+        return flow | {"code": dict(parse_qsl(urlsplit(back).query))["code"]}
+
     def learn(self, set_cookies: Iterable[str], body: Any) -> None:
         """Take over what an answer brought: cookies set and cleared, tokens in the body."""
         for value in set_cookies:
@@ -94,9 +111,11 @@ class BrowserSession:
         self._post("/auth/signin")
 
     def _post(self, path: str, **more: Any) -> None:
+        self._take(self._send(path, {"email": self._email, "password": PASSWORD, **more}))
+
+    def _send(self, path: str, body: dict[str, Any]) -> httpx.Response:
         headers = {"X-CSRF-Token": self._csrf_token or "", "Cookie": f"{CSRF_COOKIE}={self._cookies[CSRF_COOKIE]}"}
-        body = {"email": self._email, "password": PASSWORD, **more}
-        self._take(self._http.post(path, json=body, headers=headers))
+        return self._http.post(path, json=body, headers=headers).raise_for_status()
 
     def _take(self, response: httpx.Response) -> None:
         response.raise_for_status()

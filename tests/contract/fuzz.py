@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from local import keys as local_keys
+from local.github import LocalGitHub
 from local.supabase import LocalSupabase
 from tests.contract.fuzz_report import FuzzReport
 from tests.contract.fuzz_summary import write_summary
@@ -36,8 +37,12 @@ def arguments(url: str, report: Path, *, examples: int, seed: int, phases: Seque
 @contextmanager
 def running_service(folder: Path) -> Iterator[str]:
     """The URL of a service with no rate limits, on a Supabase of its own."""
-    keys = local_keys.generate()
-    with LocalSupabase(folder / "supabase", free_port(), keys, password_cost=4) as supabase:
+    keys, port = local_keys.generate(), free_port()
+    callback = f"http://127.0.0.1:{port}/auth/v1/callback"
+    with (
+        LocalGitHub(callback) as github,
+        LocalSupabase(folder / "supabase", port, keys, {"auth.external.github": github.settings}, password_cost=4) as supabase,
+    ):
         env = development_env(supabase.url, keys, free_port()) | UNLIMITED
         with ServiceProcess(env, folder / "service" / "service.log") as service:
             yield service.url

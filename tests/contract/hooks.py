@@ -12,10 +12,11 @@ import schemathesis
 from schemathesis import AuthContext, Case, HookContext
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
-from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.meta import CoveragePhaseData, TestPhase
 
 import tests.contract.checks
 import tests.contract.link_bodies  # noqa: F401 - both register what they define
+from service.security.return_path import is_own_path
 from tests.contract.browser_session import CSRF_COOKIE, REFRESH_COOKIE, BrowserSession, Credentials
 
 AnyCase = Case[Any]
@@ -40,7 +41,9 @@ class BrowserCredentials:
 
     def get(self, case: AnyCase, _context: AuthContext) -> Credentials | None:
         """The credentials; None for a request that has to come without any."""
-        wanted = _schemes(case) - (set() if _in_a_walk(case) else _LACKING.get(_fingerprint(case) % 16, set()))
+        wanted = _schemes(case) - (
+            set() if _in_a_walk(case) or _lacks_by_itself(case) else _LACKING.get(_fingerprint(case) % 16, set())
+        )
         if not wanted:
             _strip(case)
             return None
@@ -68,14 +71,29 @@ def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -
     if case.meta is None:
         return
     if case.meta.generation.mode.is_negative:
+        if _lacks_by_itself(case) and "csrf" in _schemes(case):
+            _leave_out_the_bearer_alone(case)
         if case.meta.is_negative_at(ParameterLocation.BODY):
             _let_in_for_its_body(case)
     elif isinstance(case.body, dict):
         match case.operation.definition.raw.get("operationId"):
             case "signUp":
                 _use_new_address(case, case.body)
+            case "startOauth" | "startSso":
+                _go_on_at_a_path_of_its_own(case.body)
+                if "provider" in case.body and _fingerprint(case) // 16 % 8:
+                    case.body["provider"] = "github"
+            case "completeOauth":
+                _use_a_real_flow(case, case.body)
             case "signIn" if not _in_a_walk(case) and _fingerprint(case) // 16 % 4 == 0:
                 case.body.update(browser(case.operation.base_url or "").account())
+
+
+def _leave_out_the_bearer_alone(case: AnyCase) -> None:
+    """Where the phase leaves it out and wants 401 for that: the CSRF token is looked at first."""
+    data = case.meta.phase.data if case.meta is not None else None
+    if isinstance(data, CoveragePhaseData) and data.parameter == "Authorization" and "Authorization" not in case.headers:
+        _replace(case, _credentials(case, {"csrf"}))
 
 
 def _let_in_for_its_body(case: AnyCase) -> None:
@@ -97,6 +115,26 @@ def _use_new_address(case: AnyCase, body: dict[str, Any]) -> None:
     _taken.add(address)
 
 
+def _go_on_at_a_path_of_its_own(body: dict[str, Any]) -> None:
+    """A pattern cannot say what a path may be decoded to."""
+    if not is_own_path(str(body.get("returnTo", "/"))):
+        body["returnTo"] = "/notes"
+
+
+def _use_a_real_flow(case: AnyCase, body: dict[str, Any]) -> None:
+    """A flow of this browser, with the code or the error that was made up for it, or with the code of a consent."""
+    session = browser(case.operation.base_url or "")
+    completion = session.completion(consent=_in_a_walk(case) or _lacks_by_itself(case) or _fingerprint(case) // 16 % 4 == 0)
+    if "code" in completion:
+        body.clear()
+    elif "code" in body:
+        body.pop("error", None)
+        body.pop("errorCode", None)
+    else:
+        body.setdefault("error", "access_denied")
+    body.update(completion)
+
+
 @schemathesis.hook
 def after_call(_context: HookContext, case: AnyCase, response: Response) -> None:
     """The browser keeps what the service answered, and its session ends when the service says so."""
@@ -111,6 +149,11 @@ def _in_a_walk(case: AnyCase) -> bool:
     or to what the service remembers. Requests that lack credentials are made there as invalid data.
     """
     return case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
+
+
+def _lacks_by_itself(case: AnyCase) -> bool:
+    """Whether the phase itself leaves out one header after the other, and knows what each has to be answered with."""
+    return case.meta is not None and case.meta.phase.name is TestPhase.COVERAGE
 
 
 def _schemes(case: AnyCase) -> set[str]:

@@ -131,17 +131,7 @@ class EmbeddedUpstream(Upstream):
 
     @property
     def _provider(self) -> dict[str, object]:
-        github = self._github
-        return {
-            "auth.site_url": SITE,
-            "auth.external.github": {
-                "enabled": True,
-                "client_id": github.client_id,
-                "secret": github.client_secret,
-                "url": github.url,
-                "redirect_uri": github.callback,
-            },
-        }
+        return {"auth.site_url": SITE, "auth.external.github": self._github.settings}
 
     def end_session(self, session_id: str) -> None:
         self._query(f"""delete from "auth.sessions" where id = '{session_id}'""")
