@@ -47,7 +47,7 @@ test("nobody signed in means no header, and the 401 arrives", async () => {
   await assert.rejects(http.get("/todos"), AxiosError);
   await assert.rejects(http.get("/todos"), AxiosError);
   assert.deepEqual(api.seen, [undefined, undefined]);
-  assert.equal(browser.count("POST /auth/refresh"), 1);
+  assert.equal(browser.count("POST /auth/refresh"), 0);
 });
 
 test("the token goes to no other origin, not by an absolute URL either", async () => {

@@ -20,6 +20,7 @@ test("a project that confirms addresses says so, and nobody is signed in", async
   const browser = new Browser();
   browser.intercept = (request) => redirected(request, CONFIRMING_SERVICE);
   const tab = browser.tab();
+  assert.equal(unwrap(await tab.restore()), null);
   const { user, ...outcome } = unwrap(await tab.signUp({ email: newEmail(), password: PASSWORD }));
   assert.deepEqual(outcome, { signedIn: false, confirmationRequired: true });
   assert.equal(tab.getSnapshot().status, "signedOut");

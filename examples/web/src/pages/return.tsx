@@ -60,6 +60,6 @@ export function Return() {
 }
 
 function titleOf(error: LatchkeyErrorBody | null): string {
-  if (!error) return "Nothing to do";
+  if (!error) return arrival?.kind === "astray" ? "That did not work" : "Nothing to do";
   return error.code === "auth_provider_denied" ? "You changed your mind" : "That did not work";
 }
