@@ -65,9 +65,10 @@ class CookieJar:
         was planted (RFC 6265 section 8.6: a sibling domain can do that); neither value is believed. Around a name only a
         space and a tab are cut off: browsers let other hosts set `__Host-x` with any other blank before it, which Python's
         cookie parsers would take for the real one. A part without "=" is the value of a cookie that has no name.
+        Quotes around a value are grammar (RFC 6265 section 4.1.1): Java's CookieManager writes them (RFC 2965).
         """
         pairs = (part.partition("=") for part in header.split(";"))
-        values = {value.strip(_BLANKS) for key, sign, value in pairs if sign and key.strip(_BLANKS) == name}
+        values = {_unquoted(value.strip(_BLANKS)) for key, sign, value in pairs if sign and key.strip(_BLANKS) == name}
         return values.pop() if len(values) == 1 else None
 
     def _name(self, name: str) -> str:
@@ -85,3 +86,8 @@ class CookieJar:
         morsel["samesite"] = self.samesite
         morsel["secure"] = self.secure
         return morsel.OutputString()
+
+
+def _unquoted(value: str) -> str:
+    quoted = len(value) >= 2 and value[0] == value[-1] == '"'
+    return value[1:-1] if quoted else value

@@ -1,0 +1,8 @@
+// Mocks answer with the contract's examples (useExamples); without it they make up values, and no token looks like one.
+const input = process.env.CONTRACT ?? "../../openapi/auth.yaml";
+const mock = { generators: [{ type: "msw", useExamples: true, delay: false, baseUrl: "*" }] };
+
+export default {
+  mocks: { input, output: { target: "generated/orval-mocks/latchkey.ts", client: "fetch", mode: "split", mock } },
+  schemas: { input, output: { target: "generated/orval-mocks/zod.ts", client: "zod" } },
+};
