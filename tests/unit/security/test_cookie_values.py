@@ -4,7 +4,7 @@ import pytest
 
 from service.security.cookies import CookieJar
 
-JAR = CookieJar(secure=False, host_prefix=False, max_age=60, csrf_max_age=60)
+JAR = CookieJar(secure=False, host_prefix=False, max_age=60)
 
 
 @pytest.mark.parametrize(
