@@ -86,7 +86,7 @@ class SettingsValues(BaseSettings):
     rate_limit_credentials: str = "60/minute"
     rate_limit_account: str = "10/minute"
     rate_limit_mail: str = "10/hour"
-    rate_limit_codes: str = "10/10 minutes"
+    rate_limit_codes: str = "20/hour"
 
     trusted_proxies: Annotated[tuple[IPNetwork, ...], CommaSeparated] = ()
     forward_client_ip: bool = False
