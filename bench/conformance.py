@@ -85,7 +85,7 @@ def _session_faults(name: str, answer: httpx.Response, user: dict[str, str]) -> 
     if (
         answer.status_code != httpx.codes.OK
         or not isinstance(body, dict)
-        or set(body) != {"accessToken", "expiresIn", "user"}
+        or not {"accessToken", "expiresIn", "user"} <= set(body)
         or not isinstance(body["accessToken"], str)
         or not isinstance(body["expiresIn"], int)
         or body["user"] != user
@@ -93,8 +93,8 @@ def _session_faults(name: str, answer: httpx.Response, user: dict[str, str]) -> 
         yield f"{name}: {answer.status_code} {answer.text[:300]}"
     if "no-store" not in answer.headers.get("Cache-Control", ""):
         yield f"{name}: a token without Cache-Control: no-store"
-    cookies = SimpleCookie(answer.headers.get("Set-Cookie", ""))
-    cookie = cookies.get(REFRESH_COOKIE)
+    cookies = [SimpleCookie(line) for line in answer.headers.get_list("Set-Cookie")]
+    cookie = next((found[REFRESH_COOKIE] for found in cookies if REFRESH_COOKIE in found), None)
     if cookie is None or not cookie.value:
         yield f"{name}: no {REFRESH_COOKIE} cookie"
     elif not (cookie["httponly"] and cookie["samesite"].lower() == "lax" and cookie["path"] == "/" and cookie["max-age"]):

@@ -18,13 +18,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response: a model goes out with the contract's names and without what nobody set; None is for a 204. `cookies` are
-    Set-Cookie values."""
+    """A response: a model is serialized with the contract's names, and None is for a 204; `cookies` are Set-Cookie values.
+
+    `sparse` leaves out what nobody set, where the contract has properties that are absent and not null.
+    """
 
     body: BaseModel | Text | None = None
     status: int = 200
     cookies: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    sparse: bool = False
 
     def content(self) -> tuple[bytes, str] | None:
         """The body as bytes, and its media type; None where there is no body."""
@@ -32,4 +35,4 @@ class Reply:
             return None
         if isinstance(self.body, Text):
             return self.body.content, self.body.media_type
-        return self.body.model_dump_json(by_alias=True, exclude_unset=True).encode(), "application/json"
+        return self.body.model_dump_json(by_alias=True, exclude_unset=self.sparse).encode(), "application/json"

@@ -65,9 +65,6 @@ MEANINGS: Final[Mapping[str, ErrorCode]] = {
     "captcha_failed": ErrorCode.auth_captcha_failed,
 }
 
-# The data API, about a function of a migration that was not applied, or whose rights were taken away since.
-_NO_FUNCTION: Final = {"PGRST202": ErrorCode.auth_sessions_unavailable, "42501": ErrorCode.auth_sessions_unavailable}
-
 BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.sign_in: {
         "bad_json": ErrorCode.upstream_error,
@@ -83,14 +80,6 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
         "user_not_found": ErrorCode.auth_refresh_invalid,
         "validation_failed": ErrorCode.auth_refresh_invalid,
     },
-    # Auth is asked about the same token, and is the one who knows. Where it vouches for a token that the data API refuses, the
-    # project has not told the data API of its new key: that must sign nobody out.
-    Call.get_profile: dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error),
-    Call.list_sessions: {
-        **_NO_FUNCTION,
-        **dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error),  # as for the profile
-    },
-    Call.end_session: _NO_FUNCTION,
 }
 
 # What it means that Supabase Auth has no such endpoint: an older one, or the embedded one. Its router says so in plain text;
@@ -152,6 +141,17 @@ DATA_API: Final[Mapping[str, ErrorCode]] = {
     "PGRST001": ErrorCode.upstream_unavailable,
     "PGRST002": ErrorCode.upstream_unavailable,
     "PGRST003": ErrorCode.upstream_timeout,
+}
+
+# What they say about the token is not heard where Auth is asked about the same token, for Auth is the one who knows. Where it
+# vouches for a token that the data API refuses, the project has not told the data API of its new key: that signs nobody out.
+_NOT_HEARD: Final = dict.fromkeys(("PGRST301", "PGRST302", "PGRST303"), ErrorCode.upstream_error)
+# A function of a migration that was not applied, or whose rights were taken away since.
+_NO_FUNCTION: Final = dict.fromkeys(("PGRST202", "42501"), ErrorCode.auth_sessions_unavailable)
+DATA_API_BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
+    Call.get_profile: _NOT_HEARD,
+    Call.list_sessions: _NOT_HEARD | _NO_FUNCTION,
+    Call.end_session: _NO_FUNCTION,
 }
 
 # What Supabase says that somebody should look at. It answers the reuse of a refresh token by ending the whole session.

@@ -16,7 +16,7 @@ from supabase_auth.errors import AuthError, AuthWeakPasswordError
 from service.error_codes import ErrorCode
 from service.errors import ApiError, rate_limited
 from service.supabase.call import Call
-from service.supabase.error_codes import BY_CALL, DATA_API, MEANINGS, NO_SUCH_ENDPOINT
+from service.supabase.error_codes import BY_CALL, DATA_API, DATA_API_BY_CALL, MEANINGS, NO_SUCH_ENDPOINT
 from service.supabase.http.errors import ReadTimeoutError, UnsendableRequestError, UnusableResponseError, WireError
 
 RETRY_AFTER_OUTAGE: Final = 5  # seconds: what a front end is asked to wait while Supabase is down
@@ -83,7 +83,7 @@ def _meaning(call: Call, exc: Exception, response: httpx.Response | None) -> Err
     if response is not None and (code := _by_status(response.status_code)) is not None:
         return code
     if isinstance(exc, APIError):
-        return BY_CALL.get(call, {}).get(str(exc.code)) or DATA_API.get(str(exc.code), ErrorCode.upstream_error)
+        return DATA_API_BY_CALL.get(call, {}).get(str(exc.code)) or DATA_API.get(str(exc.code), ErrorCode.upstream_error)
     if isinstance(exc, AuthError) and exc.code is not None:
         return BY_CALL.get(call, {}).get(exc.code) or MEANINGS.get(exc.code, ErrorCode.upstream_error)
     if response is not None and _has_no_such_endpoint(response):

@@ -114,13 +114,19 @@ def no_store(exchange: Exchange) -> Iterator[str]:
 
 
 def cookies(exchange: Exchange) -> Iterator[str]:
-    """Every cookie is HttpOnly, SameSite=Lax, Path=/, for this host only, and says how long it lives."""
+    """Every cookie is HttpOnly, SameSite=Lax, Path=/, for this host only, and says how long it lives.
+
+    A session's cookies live as long as the browser's own session where sign-in said so.
+    """
+    may_end_with_the_browser = exchange.path in {"/auth/signin", "/auth/refresh"}
     for value in exchange.got("set-cookie"):
         attributes = {part.strip().partition("=")[0].lower(): part.strip().partition("=")[2] for part in value.split(";")[1:]}
         if "httponly" not in attributes:
             yield "a cookie without HttpOnly"
-        if attributes.get("samesite") != "Lax" or attributes.get("path") != "/" or "max-age" not in attributes:
-            yield "a cookie without SameSite=Lax, Path=/ or Max-Age"
+        if attributes.get("samesite") != "Lax" or attributes.get("path") != "/":
+            yield "a cookie without SameSite=Lax or Path=/"
+        if "max-age" not in attributes and not may_end_with_the_browser:
+            yield "a cookie without Max-Age"
         if "domain" in attributes:
             yield "a cookie with a Domain"
 
