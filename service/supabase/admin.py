@@ -49,5 +49,5 @@ class AdminClient:
     async def delete_profile(self, user_id: str) -> None:
         """Delete a user's profile row, where there is one. Raises what the client raises, and ValueError for nonsense."""
         rows: object = (await self._data.from_("user_profile").delete().eq("id", user_id).execute()).data
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or any(not isinstance(row, dict) or row.get("id") != user_id for row in rows):
             raise ValueError("not the rows that were deleted")

@@ -37,8 +37,7 @@ class BrowserSession:
 
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY)
-        self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
-        self._registered = False
+        self.start_over()
         self._csrf_token: str | None = None
         self._cookies: dict[str, str] = {}
         self._access_token: str | None = None
@@ -90,6 +89,18 @@ class BrowserSession:
         if isinstance(body, dict):
             self._csrf_token = body.get("csrfToken", self._csrf_token)
             self._access_token = body.get("accessToken", self._access_token)
+
+    def enroll(self) -> Any:
+        """What is answered to who begins a second factor; an error where there is none to be had."""
+        sent = self.credentials(csrf=True, bearer=True, refresh=False)
+        cookies = "; ".join(f"{name}={value}" for name, value in sent.cookies.items())
+        body = {"type": "totp", "name": secrets.token_hex(8)}
+        return self._http.post("/auth/mfa/factors", json=body, headers={**sent.headers, "Cookie": cookies}).json()
+
+    def start_over(self) -> None:
+        """With a user who is yet to be made: the one before is gone."""
+        self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
+        self._registered = False
 
     def forget_session(self) -> None:
         """After a refusal of the session, as a front end would."""

@@ -18,6 +18,7 @@ import tests.contract.checks
 import tests.contract.link_bodies  # noqa: F401 - both register what they define
 from service.security.return_path import is_own_path
 from tests.contract.browser_session import CSRF_COOKIE, REFRESH_COOKIE, BrowserSession, Credentials
+from tests.contract.things import Things
 
 AnyCase = Case[Any]
 
@@ -33,6 +34,12 @@ _LACKING = {0: {"csrf", "bearer", "refresh"}, 1: {"csrf"}, 2: {"bearer"}, 3: {"r
 def browser(base_url: str) -> BrowserSession:
     """The one that all requests to a service come from."""
     return BrowserSession(base_url)
+
+
+@cache
+def things(base_url: str) -> Things:  # noqa: ARG001 - one for each
+    """What its user has made there."""
+    return Things()
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -67,7 +74,7 @@ def _replace(case: AnyCase, credentials: Credentials) -> None:
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -> None:
-    """Get invalid bodies past the door; let valid sign-ups be for new addresses, and valid sign-ins by users who exist."""
+    """Get invalid bodies past the door; let valid requests be about what is there: new addresses, users, factors, sessions."""
     if case.meta is None:
         return
     if case.meta.generation.mode.is_negative:
@@ -75,8 +82,11 @@ def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -
             _leave_out_the_bearer_alone(case)
         if case.meta.is_negative_at(ParameterLocation.BODY):
             _let_in_for_its_body(case)
-    elif isinstance(case.body, dict):
-        match case.operation.definition.raw.get("operationId"):
+        return
+    if not _in_a_walk(case) and _fingerprint(case) // 16 % 2 == 0:
+        _name_what_is_there(case)
+    if isinstance(case.body, dict):
+        match _id(case):
             case "signUp":
                 _use_new_address(case, case.body)
             case "startOauth" | "startSso":
@@ -85,8 +95,20 @@ def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -
                     case.body["provider"] = "github"
             case "completeOauth":
                 _use_a_real_flow(case, case.body)
+            case "enrollFactor":
+                case.body["name"] = secrets.token_hex(8)  # or most would be for a name that is taken
+            case "deleteAccount" if _fingerprint(case) // 16 % 4:
+                case.body["confirm"] = browser(case.operation.base_url or "").account()["email"]
             case "signIn" if not _in_a_walk(case) and _fingerprint(case) // 16 % 4 == 0:
                 case.body.update(browser(case.operation.base_url or "").account())
+
+
+def _name_what_is_there(case: AnyCase) -> None:
+    base_url = case.operation.base_url or ""
+    known = things(base_url)
+    if _id(case) == "verifyFactor" and not known.secrets:
+        known.learn("enrollFactor", browser(base_url).enroll())
+    known.name_one(_id(case), case.path_parameters, case.body)
 
 
 def _leave_out_the_bearer_alone(case: AnyCase) -> None:
@@ -139,7 +161,17 @@ def _use_a_real_flow(case: AnyCase, body: dict[str, Any]) -> None:
 def after_call(_context: HookContext, case: AnyCase, response: Response) -> None:
     """The browser keeps what the service answered, and its session ends when the service says so."""
     session = browser(case.operation.base_url or "")
-    session.learn(response.headers.get("set-cookie", []), _json(response) if response.status_code < 400 else None)
+    answer = _json(response) if response.status_code < 400 else None
+    session.learn(response.headers.get("set-cookie", []), answer)
+    things(case.operation.base_url or "").learn(_id(case), answer)
+    if _id(case) == "deleteAccount" and response.status_code == 200:
+        session.start_over()
+        things(case.operation.base_url or "").forget()
+
+
+def _id(case: AnyCase) -> str | None:
+    operation_id: str | None = case.operation.definition.raw.get("operationId")
+    return operation_id
 
 
 def _in_a_walk(case: AnyCase) -> bool:

@@ -18,6 +18,7 @@ from local.keys import Keys
 from local.supabase import LocalSupabase
 from service.contract.documents import resolve
 from tests.contract.browser_session import BrowserSession
+from tests.contract.checks import FUZZED_ELSEWHERE, NOT_THERE
 from tests.contract.exchange import Exchange
 from tests.contract.fuzz import PHASES, UNLIMITED, arguments
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
@@ -26,6 +27,8 @@ from tests.contract.rules import contract, findings
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.metrics import scrape, unknown_labels
 from tests.support.service import ServiceProcess, development_env, free_port
+from tests.support.upstream.fixtures import Serve
+from tests.support.upstream.recorded import RecordedUpstream
 from tools.paths import ROOT
 
 # Schemathesis is imported where it is used: the processes that only collect tests do without its two seconds.
@@ -61,10 +64,31 @@ def test_schemathesis_finds_nothing(unlimited: ServiceProcess, tmp_path: Path, p
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     report = FuzzReport.read(path)
     assert report.failures == []
-    assert {label for label, statuses in report.statuses.items() if statuses.keys() & {200}} == OPERATIONS
+    assert {label for label, statuses in report.statuses.items() if statuses.keys() & {200}} == OPERATIONS - NOT_THERE
     assert '"level": "error"' not in unlimited.log
     assert unknown_labels(unlimited.url) == set()
     assert len(scrape(unlimited.url)) < MAX_SERIES
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("examples", [10, pytest.param(60, marks=pytest.mark.thorough)])
+def test_schemathesis_finds_nothing_in_what_only_the_recorded_supabase_has(
+    recorded_upstream: RecordedUpstream, serve: Serve, tmp_path: Path, examples: int
+) -> None:
+    recorded_upstream.configure(MFA_MAX_ENROLLED_FACTORS="10000")
+    service = serve(recorded_upstream, UNLIMITED | {"ACCOUNT_DELETION": "hard"})
+    path = tmp_path / "report.ndjson"
+    command = [sys.executable, "-m", "schemathesis.cli", "--no-color"]
+    command += arguments(service.url, path, examples=examples, seed=SEED, phases=("examples", "coverage", "fuzzing"))
+    command += [part for label in sorted(NOT_THERE | {"GET /auth/mfa/factors"}) for part in ("--include-name", label)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COV")} | {FUZZED_ELSEWHERE: "yes"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    report = FuzzReport.read(path)
+    assert report.failures == []
+    assert {label for label, statuses in report.statuses.items() if statuses.keys() & {200, 201, 204}} >= NOT_THERE
+    assert '"level": "error"' not in service.log
+    recorded_upstream.check()
 
 
 @pytest.mark.thorough
@@ -75,9 +99,13 @@ def test_nothing_of_schemathesis_is_switched_off() -> None:
     assert config["warnings"]["fail-on"] is True
     assert set(config["warnings"]["display"]) == {str(warning) for warning in SchemathesisWarning}
     assert "checks" not in config
-    assert [operation["include-operation-id"] for operation in config["operations"]] == ["signUp"]
-    assert config["operations"][0].keys() == {"include-operation-id", "checks"}
-    assert config["operations"][0]["checks"].keys() == {"positive_data_acceptance"}
+    sign_up, not_there = config["operations"]
+    assert sign_up["include-operation-id"] == "signUp"
+    assert sign_up.keys() == {"include-operation-id", "checks"}
+    ids = {"enrollFactor", "deleteFactor", "verifyFactor", "listSessions", "endSession", "deleteAccount"}
+    assert set(not_there["include-operation-id"]) == ids
+    for operation in config["operations"]:
+        assert operation["checks"].keys() == {"positive_data_acceptance"}
     assert all(phase.get("enabled", True) for phase in config["phases"].values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.request_context import RequestContext, enter
-from service.supabase.auth.user_agent import as_sent, summary
+from service.supabase.auth.user_agent import as_sent, shown, summary
 from tests.unit.supabase.auth.asking import ADA, ADDRESS, EMAIL, LINK, PASSWORD, headers_of
 from tests.unit.supabase.auth.conftest import Asked
 
@@ -58,3 +58,23 @@ async def test_every_call_that_writes_a_session_tells_it_and_never_a_browser_s_o
     assert told == [FIREFOX, FIREFOX, FIREFOX, "Firefox 140 on Linux", FIREFOX]
     for exchange in asked.server.exchanges:
         assert exchange.head.lower().count("user-agent:") == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (FIREFOX, "Firefox 140 on Linux"),
+        ("Firefox 140 on Linux", "Firefox 140 on Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("latchkey", None),
+        ("", None),
+        (None, None),
+        ("\n\t\u202e", None),
+        ("an\u202eapp\r\nof ours", "an app of ours"),
+        ("<b>app</b>", "<b>app</b>"),
+        ("x" * 500, "x" * 100),
+        ("Mozilla/5.0", "Browser"),
+    ],
+)
+def test_what_was_kept_is_shown_in_one_short_line(kept: str | None, told: str | None) -> None:
+    assert shown(kept) == told
