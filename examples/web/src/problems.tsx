@@ -62,7 +62,7 @@ export function passwordProblem(password: string, least: number): Problem["field
 }
 
 export function emailProblem(email: string): Problem["fields"] {
-  return email.includes("@") ? {} : { email: FIELD_HELP.email };
+  return /^\S+@\S+$/.test(email) ? {} : { email: FIELD_HELP.email };
 }
 
 export function displayNameProblem(displayName: string): Problem["fields"] {
