@@ -154,8 +154,8 @@ def test_a_planted_cookie_beside_the_own_one_makes_no_flow_good(upstream: Upstre
     "spoil",
     [
         lambda flow: flow[:-1], lambda flow: flow[1:], lambda flow: flow.upper(), lambda flow: f"{flow}A",
-        lambda flow: flow.split(".")[0], lambda flow: ".".join(reversed(flow.split("."))), lambda _: "x" * 4096,
-        lambda flow: flow.replace(".", "..", 1),
+        lambda flow: flow.split("~")[0], lambda flow: "~".join(reversed(flow.split("~"))), lambda _: "x" * 4096,
+        lambda flow: flow.replace("~", "~~", 1),
     ],
 )  # fmt: skip
 def test_a_spoilt_flow_is_none(upstream: Upstream, attacker: Browser, spoil: Callable[[str], str]) -> None:
