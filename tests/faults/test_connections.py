@@ -293,7 +293,8 @@ def test_readiness_says_which_part_is_down_and_comes_back(start_service: StartSe
         unready = http.get("/readyz")
         assert unready.status_code == 503
         assert unready.json()["checks"] | {"rateLimits": "ok"} == {
-            "auth": "ok", "dataApi": "failed", "migration": "unknown", "rateLimits": "ok", "draining": "ok",
+            "auth": "ok", "dataApi": "failed", "migration": "unknown", "tokens": "unknown", "rateLimits": "ok",
+            "draining": "ok",
         }  # fmt: skip
         assert int(unready.headers["Retry-After"]) >= 1
         assert http.get("/healthz").status_code == 200

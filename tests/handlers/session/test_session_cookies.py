@@ -10,6 +10,7 @@ import pytest
 from local.keys import Keys
 from service.security.session_mark import SessionMark, SessionMarks, fingerprint
 from service.security.signing import Signing
+from tests.conftest import StartService
 from tests.handlers.session.conftest import becomes_true
 from tests.support import loopback
 from tests.support.auth_fake import AuthFake, FakeUser, factor
@@ -174,6 +175,18 @@ def test_ending_what_is_replaced_does_not_delay_the_answer(fake: AuthFake, fake_
     assert browser.sign_in(email).status_code == 200
     fake.delays.clear()
     assert becomes_true(lambda: replaced(fake, email) == [True, False])
+
+
+def test_a_shutdown_waits_until_what_was_replaced_is_ended(start_service: StartService, fake: AuthFake) -> None:
+    service = start_service({"SUPABASE_URL": fake.url})
+    browser, email = Browser(service.url), new_email()
+    fake.user(email)
+    browser.sign_in(email)
+    fake.delays["refresh"] = 1
+    browser.sign_in(email)
+    service.stop()
+    assert replaced(fake, email) == [True, False]
+    assert "background_call_given_up" not in service.log
 
 
 def test_a_sign_up_that_waits_for_the_mailbox_leaves_whoever_is_signed_in(fake: AuthFake, fake_service: ServiceProcess) -> None:
