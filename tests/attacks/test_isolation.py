@@ -164,5 +164,6 @@ async def test_the_admin_client_stays_admin_and_users_stay_users(
     calls = spy.calls
     # The service asks by itself, too, now and then.
     assert calls.pop(Call("GET /rest/v1/user_profile", "secret key", "nobody")) >= probes
+    assert calls.pop(Call("POST /rest/v1/rpc/latchkey_migration", "secret key", "nobody")) >= probes - 1
     assert calls.pop(Call("GET /auth/v1/health", "publishable key", "nobody")) >= probes
     assert calls == expected

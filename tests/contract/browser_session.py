@@ -97,6 +97,10 @@ class BrowserSession:
         body = {"type": "totp", "name": secrets.token_hex(8)}
         return self._http.post("/auth/mfa/factors", json=body, headers={**sent.headers, "Cookie": cookies}).json()
 
+    def listed_sessions(self) -> Any:
+        """What is answered to who asks for the own sessions."""
+        return self._http.get("/auth/sessions", headers=self.credentials(csrf=False, bearer=True, refresh=False).headers).json()
+
     def start_over(self) -> None:
         """With a user who is yet to be made: the one before is gone."""
         self._email = f"fuzz-{secrets.token_hex(8)}@example.com"

@@ -108,6 +108,8 @@ def _name_what_is_there(case: AnyCase) -> None:
     known = things(base_url)
     if _id(case) == "verifyFactor" and not known.secrets:
         known.learn("enrollFactor", browser(base_url).enroll())
+    if _id(case) == "endSession" and not known.sessions:
+        known.learn("listSessions", browser(base_url).listed_sessions())
     known.name_one(_id(case), case.path_parameters, case.body)
 
 
