@@ -35,6 +35,8 @@ class BrowserSession:
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY)
         self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
+        self._password = PASSWORD
+        self._signed_in: str | None = None
         self._registered = False
         self._csrf_token: str | None = None
         self._cookies: dict[str, str] = {}
@@ -58,7 +60,12 @@ class BrowserSession:
     def account(self) -> dict[str, str]:
         """What the user of this session signs in with."""
         self._sign_up()
-        return {"email": self._email, "password": PASSWORD}
+        return {"email": self._email, "password": self._password}
+
+    def password_changed(self, password: str) -> None:
+        """Whoever is signed in has another password from now on."""
+        if self._signed_in == self._email:
+            self._password = password
 
     def learn(self, set_cookies: Iterable[str], body: Any) -> None:
         """Take over what an answer brought: cookies set and cleared, tokens in the body."""
@@ -73,6 +80,8 @@ class BrowserSession:
         if isinstance(body, dict):
             self._csrf_token = body.get("csrfToken", self._csrf_token)
             self._access_token = body.get("accessToken", self._access_token)
+            if isinstance(user := body.get("user"), dict):
+                self._signed_in = user.get("email")
 
     def forget_session(self) -> None:
         """After a refusal of the session, as a front end would."""
@@ -95,7 +104,7 @@ class BrowserSession:
 
     def _post(self, path: str, **more: Any) -> None:
         headers = {"X-CSRF-Token": self._csrf_token or "", "Cookie": f"{CSRF_COOKIE}={self._cookies[CSRF_COOKIE]}"}
-        body = {"email": self._email, "password": PASSWORD, **more}
+        body = {"email": self._email, "password": self._password, **more}
         self._take(self._http.post(path, json=body, headers=headers))
 
     def _take(self, response: httpx.Response) -> None:

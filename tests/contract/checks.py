@@ -12,6 +12,8 @@ from tests.contract.exchange import Exchange
 from tests.contract.rules import findings
 
 BCRYPT_LIMIT = 72  # bytes
+# What succeeds only with what a mail holds, which a fuzzer does not read; tests/handlers/email does.
+NEED_A_MAIL = frozenset({"POST /auth/verify"})
 
 
 @schemathesis.check
@@ -34,7 +36,7 @@ def only_long_passwords_are_weak(_context: CheckContext, response: Response, _ca
     if exchange.status != 422 or not isinstance(body, dict) or body.get("code") != "auth_weak_password":
         return
     sent = Exchange.sent_json(response)
-    if len(str(sent["password"]).encode()) <= BCRYPT_LIMIT:
+    if len(str(sent.get("password", sent.get("newPassword"))).encode()) <= BCRYPT_LIMIT:
         raise AssertionError("a password of at most 72 bytes is called weak")
 
 
@@ -53,7 +55,9 @@ class EveryOperationSucceeds:
     def after_run(self, _context: CheckContext) -> None:
         """Raises AssertionError."""
         failed = [
-            f"{label}: {sorted(statuses)}" for label, statuses in self._statuses.items() if not any(s < 300 for s in statuses)
+            f"{label}: {sorted(statuses)}"
+            for label, statuses in self._statuses.items()
+            if not any(s < 300 for s in statuses) and label not in NEED_A_MAIL
         ]
         if failed:
             raise AssertionError("never succeeded: " + "; ".join(failed))

@@ -12,7 +12,7 @@ import schemathesis
 from schemathesis import AuthContext, Case, HookContext
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
-from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario, TestPhase
 
 import tests.contract.checks
 import tests.contract.link_bodies  # noqa: F401 - both register what they define
@@ -40,7 +40,7 @@ class BrowserCredentials:
 
     def get(self, case: AnyCase, _context: AuthContext) -> Credentials | None:
         """The credentials; None for a request that has to come without any."""
-        wanted = _schemes(case) - (set() if _in_a_walk(case) else _LACKING.get(_fingerprint(case) % 16, set()))
+        wanted = _schemes(case) - _lacking(case)
         if not wanted:
             _strip(case)
             return None
@@ -49,6 +49,18 @@ class BrowserCredentials:
     def set(self, case: AnyCase, data: Credentials, _context: AuthContext) -> None:
         """Put them in the place of the made-up ones."""
         _replace(case, data)
+
+
+def _lacking(case: AnyCase) -> set[str]:
+    """The credentials that this request is to come without."""
+    return set() if _in_a_walk(case) else _LACKING.get(_fingerprint(case) % 16, set())
+
+
+def _is_about_a_missing_token(case: AnyCase) -> bool:
+    """Whether the request is there to lack the access token: that is told only where nothing else is missing."""
+    data = case.meta.phase.data if case.meta is not None else None
+    missing = isinstance(data, CoveragePhaseData) and data.scenario == CoverageScenario.MISSING_PARAMETER
+    return missing and str(data.parameter).lower() == "authorization"
 
 
 def _credentials(case: AnyCase, wanted: set[str]) -> Credentials:
@@ -67,13 +79,17 @@ def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -
     """Get invalid bodies past the door; let valid sign-ups be for new addresses, and valid sign-ins by users who exist."""
     if case.meta is None:
         return
-    if case.meta.generation.mode.is_negative:
+    if _is_about_a_missing_token(case):
+        _replace(case, _credentials(case, _schemes(case) - {"bearer"}))
+    elif case.meta.generation.mode.is_negative:
         if case.meta.is_negative_at(ParameterLocation.BODY):
             _let_in_for_its_body(case)
     elif isinstance(case.body, dict):
         match case.operation.definition.raw.get("operationId"):
             case "signUp":
                 _use_new_address(case, case.body)
+            case "verify":
+                _make_it_one_form(case, case.body)
             case "signIn" if not _in_a_walk(case) and _fingerprint(case) // 16 % 4 == 0:
                 case.body.update(browser(case.operation.base_url or "").account())
 
@@ -85,6 +101,17 @@ def _let_in_for_its_body(case: AnyCase) -> None:
     """
     if case.operation.schema.is_security_param_negated(case) and _fingerprint(case) // 16 % 4 != 0:
         _replace(case, _credentials(case, _schemes(case)))
+
+
+def _make_it_one_form(case: AnyCase, body: dict[str, Any]) -> None:
+    """A link or a code: that it is either is said in words only. One in eight stays as it is."""
+    if _fingerprint(case) // 16 % 8 == 0:
+        return
+    if "tokenHash" in body:
+        body.pop("code", None)
+    else:
+        body.setdefault("email", "nobody@example.com")
+        body.setdefault("code", "000000")
 
 
 def _use_new_address(case: AnyCase, body: dict[str, Any]) -> None:
@@ -101,6 +128,8 @@ def _use_new_address(case: AnyCase, body: dict[str, Any]) -> None:
 def after_call(_context: HookContext, case: AnyCase, response: Response) -> None:
     """The browser keeps what the service answered, and its session ends when the service says so."""
     session = browser(case.operation.base_url or "")
+    if case.operation.definition.raw.get("operationId") == "setPassword" and response.status_code == 200:
+        session.password_changed(case.body["newPassword"])
     session.learn(response.headers.get("set-cookie", []), _json(response) if response.status_code < 400 else None)
 
 
