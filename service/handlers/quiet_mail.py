@@ -18,10 +18,9 @@ from service.supabase.translation import UPSTREAM
 
 log = structlog.get_logger(__name__)
 
-# What Supabase Auth says before it has looked for an account: about the caller, the request, or the project.
-_SAID_TO_ANYBODY: Final = frozenset(
-    {"captcha_failed", "email_provider_disabled", "over_request_rate_limit", "validation_failed", "bad_json"}
-)
+# What Supabase Auth says before it has looked for an account: about the caller, or about the project. That it takes no such
+# address is not among them: nobody has an account by it, and that is what the answer does not tell.
+_SAID_TO_ANYBODY: Final = frozenset({"captcha_failed", "email_provider_disabled", "over_request_rate_limit"})
 
 
 class QuietMail:

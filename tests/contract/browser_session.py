@@ -37,6 +37,7 @@ class BrowserSession:
 
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY)
+        self._signed_in: str | None = None
         self.start_over()
         self._csrf_token: str | None = None
         self._cookies: dict[str, str] = {}
@@ -60,7 +61,12 @@ class BrowserSession:
     def account(self) -> dict[str, str]:
         """What the user of this session signs in with."""
         self._sign_up()
-        return {"email": self._email, "password": PASSWORD}
+        return {"email": self._email, "password": self._password}
+
+    def password_changed(self, password: str) -> None:
+        """Whoever is signed in has another password from now on."""
+        if self._signed_in == self._email:
+            self._password = password
 
     def completion(self, *, consent: bool) -> dict[str, str]:
         """A flow that was begun just now; with the code, where somebody consented at the provider."""
@@ -89,6 +95,8 @@ class BrowserSession:
         if isinstance(body, dict):
             self._csrf_token = body.get("csrfToken", self._csrf_token)
             self._access_token = body.get("accessToken", self._access_token)
+            if isinstance(user := body.get("user"), dict):
+                self._signed_in = user.get("email")
 
     def enroll(self) -> Any:
         """What is answered to who begins a second factor; an error where there is none to be had."""
@@ -104,6 +112,7 @@ class BrowserSession:
     def start_over(self) -> None:
         """With a user who is yet to be made: the one before is gone."""
         self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
+        self._password = PASSWORD
         self._registered = False
 
     def forget_session(self) -> None:
@@ -126,7 +135,7 @@ class BrowserSession:
         self._post("/auth/signin")
 
     def _post(self, path: str, **more: Any) -> None:
-        self._take(self._send(path, {"email": self._email, "password": PASSWORD, **more}))
+        self._take(self._send(path, {"email": self._email, "password": self._password, **more}))
 
     def _send(self, path: str, body: dict[str, Any]) -> httpx.Response:
         headers = {"X-CSRF-Token": self._csrf_token or "", "Cookie": f"{CSRF_COOKIE}={self._cookies[CSRF_COOKIE]}"}

@@ -13,6 +13,8 @@ from tests.contract.exchange import Exchange
 from tests.contract.rules import findings
 
 BCRYPT_LIMIT = 72  # bytes
+# What succeeds only with what a mail holds, which a fuzzer does not read; tests/handlers/email does.
+NEED_A_MAIL = frozenset({"POST /auth/verify"})
 
 
 @schemathesis.check
@@ -35,7 +37,7 @@ def only_long_passwords_are_weak(_context: CheckContext, response: Response, _ca
     if exchange.status != 422 or not isinstance(body, dict) or body.get("code") != "auth_weak_password":
         return
     sent = Exchange.sent_json(response)
-    if len(str(sent["password"]).encode()) <= BCRYPT_LIMIT:
+    if len(str(sent.get("password", sent.get("newPassword"))).encode()) <= BCRYPT_LIMIT:
         raise AssertionError("a password of at most 72 bytes is called weak")
 
 
@@ -100,7 +102,7 @@ class EveryOperationSucceeds:
         failed = [
             f"{label}: {sorted(statuses)}"
             for label, statuses in self._statuses.items()
-            if label not in exempt and not any(s < 300 for s in statuses)
+            if label not in exempt | NEED_A_MAIL and not any(s < 300 for s in statuses)
         ]
         if failed:
             raise AssertionError("never succeeded: " + "; ".join(failed))

@@ -21,7 +21,7 @@ from tests.support.service import ServiceProcess, development_env, free_port
 from tools.paths import ROOT
 
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
-UNLIMITED: Final = {"RATE_LIMIT_ENABLED": "false"}
+UNLIMITED: Final = {"RATE_LIMIT_ENABLED": "false", "MAIL_ANSWER_AFTER": "0.02"}
 # Fewer examples than these leave it to chance whether each link is followed.
 FEW_EXAMPLES: Final = 100
 

@@ -61,6 +61,11 @@ class BrowserCredentials:
         _replace(case, data)
 
 
+def _lacking(case: AnyCase) -> set[str]:
+    """The credentials that this request is to come without."""
+    return set() if _in_a_walk(case) else _LACKING.get(_fingerprint(case) % 16, set())
+
+
 def _credentials(case: AnyCase, wanted: set[str]) -> Credentials:
     session = browser(case.operation.base_url or "")
     return session.credentials(csrf="csrf" in wanted, bearer="bearer" in wanted, refresh="refresh" in wanted)
@@ -99,6 +104,8 @@ def before_call(_context: HookContext, case: AnyCase, _kwargs: dict[str, Any]) -
                 case.body["name"] = secrets.token_hex(8)  # or most would be for a name that is taken
             case "deleteAccount" if _fingerprint(case) // 16 % 4:
                 case.body["confirm"] = browser(case.operation.base_url or "").account()["email"]
+            case "verify":
+                _make_it_one_form(case, case.body)
             case "signIn" if not _in_a_walk(case) and _fingerprint(case) // 16 % 4 == 0:
                 case.body.update(browser(case.operation.base_url or "").account())
 
@@ -127,6 +134,17 @@ def _let_in_for_its_body(case: AnyCase) -> None:
     """
     if case.operation.schema.is_security_param_negated(case) and _fingerprint(case) // 16 % 4 != 0:
         _replace(case, _credentials(case, _schemes(case)))
+
+
+def _make_it_one_form(case: AnyCase, body: dict[str, Any]) -> None:
+    """A link or a code: that it is either is said in words only. One in eight stays as it is."""
+    if _fingerprint(case) // 16 % 8 == 0:
+        return
+    if "tokenHash" in body:
+        body.pop("code", None)
+    else:
+        body.setdefault("email", "nobody@example.com")
+        body.setdefault("code", "000000")
 
 
 def _use_new_address(case: AnyCase, body: dict[str, Any]) -> None:
@@ -163,6 +181,8 @@ def _use_a_real_flow(case: AnyCase, body: dict[str, Any]) -> None:
 def after_call(_context: HookContext, case: AnyCase, response: Response) -> None:
     """The browser keeps what the service answered, and its session ends when the service says so."""
     session = browser(case.operation.base_url or "")
+    if _id(case) == "setPassword" and response.status_code == 200 and isinstance(case.body, dict):
+        session.password_changed(str(case.body["newPassword"]))
     answer = _json(response) if response.status_code < 400 else None
     session.learn(response.headers.get("set-cookie", []), answer)
     things(case.operation.base_url or "").learn(_id(case), answer)

@@ -19,6 +19,7 @@ Rule = Callable[[Exchange], Iterator[str]]
 
 ALLOWED_ORIGINS: Final = ("http://localhost:5173", "http://127.0.0.1:5173")
 FOREIGN_ORIGIN: Final = "https://evil.example"
+CACHEABLE: Final = re.compile(r"public, max-age=[0-9]+")
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 REQUIRED_HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -108,6 +109,10 @@ def challenge(exchange: Exchange) -> Iterator[str]:
 
 def no_store(exchange: Exchange) -> Iterator[str]:
     """What carries a token, sets a cookie or says who is signed in is kept by no cache; errors are not either."""
+    if exchange.path == "/auth/config" and exchange.status == 200:
+        if not CACHEABLE.fullmatch(exchange.got("cache-control")[0]) or exchange.got("vary") != ["Origin"]:
+            yield "what is the same for everybody is not kept by caches, or not for each origin"
+        return
     private = exchange.got("set-cookie") or exchange.status >= 400 or exchange.path.startswith("/auth/")
     if private and exchange.method != "OPTIONS" and exchange.got("cache-control") != ["no-store"]:
         yield f"Cache-Control is {exchange.got('cache-control')}"
@@ -198,8 +203,11 @@ def statuses() -> Mapping[str, int]:
 def _unknown(schema: Document, value: Any, place: str) -> Iterator[str]:
     """Where a value has properties that its schema does not name."""
     schema = resolve(contract(), schema)
+    if value is None:
+        return
     for option in schema.get("oneOf", []):
-        if value.get("code") in resolve(contract(), option)["properties"]["code"]["enum"]:
+        known = resolve(contract(), option)["properties"]
+        if value.get("code") in known["code"]["enum"] if "code" in known else value.keys() <= known.keys():
             yield from _unknown(option, value, place)
     if "properties" in schema:
         for name, inner in value.items():
