@@ -43,7 +43,7 @@ test-thorough: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client $(STAMPS)/checks ##
 test-real: $(STAMPS)/dev $(STAMPS)/node ## Run the operations' tests on the Supabase that SUPABASE_URL names (tests/recorded/README.md)
 	@$(BIN)/python -m pytest -m real -n 0 $(PYTEST_ARGS)
 
-e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web ## Drive a real Chromium through the pages
+e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web $(STAMPS)/docs ## Drive a real Chromium through the pages
 	@SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
 
 replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; restart and kill them under load

@@ -83,4 +83,4 @@ def test_the_search_finds_an_error_by_its_code(context: BrowserContext, site: st
     page.goto(site)
     page.get_by_role("textbox", name="Search").click()
     page.keyboard.type("auth_email_taken")
-    expect(page.locator(".md-search-result__link").first).to_have_attribute("href", f"{site}/errors/?h=auth_email_tak")
+    expect(page.locator(".md-search-result__link").first).to_have_attribute("href", f"{site}/errors/?h=auth_email_taken")
