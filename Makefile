@@ -55,7 +55,7 @@ test-thorough: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/client $(STAMPS)/checks $(
 test-real: $(STAMPS)/dev $(STAMPS)/node ## Run the operations' tests on the Supabase that SUPABASE_URL names (tests/recorded/README.md)
 	@$(BIN)/python -m pytest -m real -n 0 $(PYTEST_ARGS)
 
-e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web ## Drive a real Chromium through the pages
+e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/web $(STAMPS)/docs ## Drive a real Chromium through the pages
 	@SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -m e2e tests/e2e $(PYTEST_ARGS)
 
 replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; restart and kill them under load
@@ -91,7 +91,14 @@ check: $(STAMPS)/dev $(STAMPS)/checks $(STAMPS)/lint $(STAMPS)/ui $(STAMPS)/clie
 	@echo '> Example front end' && cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 	@echo '> Generated files' && $(BIN)/python -m tools generate --check
 	@echo '> Lock files' && $(BIN)/python -m tools lock --check
+	@echo '> Documentation site' && $(MAKE) --no-print-directory docs-build
 	@echo '> Bill of materials' && $(BIN)/python -m tools sbom
+
+docs: $(STAMPS)/docs ## Serve the documentation site at http://127.0.0.1:8001
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs serve --dev-addr 127.0.0.1:8001
+
+docs-build: $(STAMPS)/docs ## Write the documentation site into build/docs; fail on a link that leads nowhere
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet
 
 format: $(STAMPS)/dev ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix
@@ -153,13 +160,19 @@ $(STAMPS)/checks: requirements/checks.txt | $(STAMPS)/run
 	@$(BIN)/uv pip sync --quiet --python $(VENV)/checks/bin/python --require-hashes requirements/checks.txt
 	@touch $@
 
+$(STAMPS)/docs: requirements/docs.txt $(STAMPS)/ui | $(STAMPS)/run
+	@echo '> Installing what builds the documentation site'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/docs
+	@$(BIN)/uv pip sync --quiet --python $(VENV)/docs/bin/python --require-hashes requirements/docs.txt
+	@touch $@
+
 $(STAMPS)/lint: openapi/lint/package.json openapi/lint/package-lock.json | $(STAMPS)/run
 	@echo '> Installing the linters of the contract'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh openapi/lint
 	@touch $@
 
 $(STAMPS)/ui: openapi/ui/package.json openapi/ui/package-lock.json | $(STAMPS)/run
-	@echo '> Fetching Swagger UI'
+	@echo '> Fetching Swagger UI and what draws diagrams'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/npm-ci.sh openapi/ui
 	@touch $@
 
@@ -196,4 +209,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help doctor run web reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check format generate wheel lock clean replicas soak bench
+.PHONY: help doctor run web reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak bench

@@ -20,6 +20,7 @@ SELECTIONS: Final[dict[str, list[str]]] = {
     "service.txt": ["pyproject.toml", "--constraint", "requirements/dev.txt"],
     "otel.txt": ["pyproject.toml", "--extra", "otel", "--constraint", "requirements/dev.txt"],
     "checks.txt": ["--group", "checks"],
+    "docs.txt": ["--group", "docs"],
     "build.txt": ["--group", "build"],
     "contract-diff.txt": ["--group", "contract-diff"],
     "uv.txt": ["--group", "bootstrap"],

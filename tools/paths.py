@@ -11,3 +11,6 @@ CHECKS: Final = ROOT / ".venv" / "checks" / "bin"
 
 UV: Final = ROOT / ".venv" / "bin" / "uv"
 """What installs, locks and builds, where `make` puts it."""
+
+DOCS: Final = ROOT / ".venv" / "docs" / "bin"
+"""What builds the documentation site, where `make` puts it."""
