@@ -67,10 +67,10 @@ soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things 
 bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, half an hour (BENCH_ARGS=--quick: two minutes); writes docs/benchmark.*
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators ## Generate clients from the contract with the eight most used generators, compile them and sign in with each
+clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/web ## Generate clients from the contract with the eight most used generators, compile them and sign in with each
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
-all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go ## The same with all fifteen, Go and Java among them (needs a JDK and Maven)
+all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go $(STAMPS)/web ## The same with all fifteen, Go and Java among them (needs a JDK and Maven)
 	@$(BIN)/python -m pytest -m 'generators or all_generators' tests/clients $(PYTEST_ARGS)
 
 fuzz: $(STAMPS)/dev $(STAMPS)/node ## Attack the contract with Schemathesis (FUZZ_EXAMPLES=100, FUZZ_SEED, FUZZ_SUMMARY=FILE)

@@ -27,7 +27,25 @@ def write(target: Path = TARGET) -> int:
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
     locked = set(re.findall(r"^([a-z0-9_.-]+)==([^ \\]+)", LOCK.read_text(), re.MULTILINE))
-    listed = {(part["name"], part["version"]) for part in json.loads(target.read_text())["components"]}
+    materials = json.loads(target.read_text())
+    listed = {(part["name"], part["version"]) for part in materials["components"]}
+    materials["components"].append(_swagger_ui())
+    target.write_text(json.dumps(materials, indent=2) + "\n")
     for name, version in sorted(locked - listed):
         print(f"{target.relative_to(ROOT)} lacks {name} {version}.", file=sys.stderr)
     return 1 if locked - listed else 0
+
+
+def _swagger_ui() -> dict[str, object]:
+    """What the service serves and no package brings: tools/swagger_ui.py copied it."""
+    version: str = json.loads((ROOT / "openapi" / "ui" / "package.json").read_text())["dependencies"]["swagger-ui-dist"]
+    purl = f"pkg:npm/swagger-ui-dist@{version}"
+    licences = [{"license": {"id": "Apache-2.0"}}]
+    return {
+        "bom-ref": purl,
+        "type": "library",
+        "name": "swagger-ui-dist",
+        "version": version,
+        "purl": purl,
+        "licenses": licences,
+    }

@@ -35,8 +35,11 @@ async def test_every_path_counts_from_there(settings: Settings, way: str) -> Non
         response = await http.put("/auth/me")
         assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
         assert (await http.get("/nowhere")).json()["code"] == "not_found"
-        assert (await http.get("/openapi.json")).json()["info"]["title"] == "Latchkey"
-        assert (await http.get("/ui")).headers["Location"] == "/api/ui/"
+        document = (await http.get("/openapi.json")).json()
+        assert document["info"]["title"] == "Latchkey"
+        assert document["servers"][0]["url"] == "/api"
+        for path in ("/", "/docs", "/ui"):
+            assert (await http.get(path)).headers["Location"] == "/api/ui/"
         page = await http.get("/ui/")
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
         assert page.headers["Content-Type"].startswith("text/html")
