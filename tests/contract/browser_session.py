@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,11 @@ from typing import Any
 import httpx
 
 from tests.support.loopback import TRUST_NOBODY
+from tests.support.upstream.mailbox import MailboxReader
 
 PASSWORD = "correct horse battery staple"
 REFRESH_COOKIE = "sb_refresh_token"
+MAILBOX_URL = "FUZZ_MAILBOX_URL"  # the variable that says where the mails of the fuzzed service's Supabase can be read
 CSRF_COOKIE = "latchkey_csrf"
 
 
@@ -36,6 +39,8 @@ class BrowserSession:
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY)
         self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
         self._password = PASSWORD
+        mailbox = os.environ.get(MAILBOX_URL)
+        self._mailbox = MailboxReader(mailbox) if mailbox else None
         self._signed_in: str | None = None
         self._registered = False
         self._csrf_token: str | None = None
@@ -61,6 +66,15 @@ class BrowserSession:
         """What the user of this session signs in with."""
         self._sign_up()
         return {"email": self._email, "password": self._password}
+
+    def code(self) -> dict[str, str] | None:
+        """A code that a mail brought to somebody new; None where no mailbox can be read."""
+        if self._mailbox is None:
+            return None
+        email = f"fuzz-{secrets.token_hex(8)}@example.com"
+        self._require_csrf()
+        self._request("/auth/otp", {"email": email}).raise_for_status()
+        return {"type": "email", "email": email, "code": self._mailbox.newest(email).code}
 
     def password_changed(self, password: str) -> None:
         """Whoever is signed in has another password from now on."""
@@ -103,9 +117,11 @@ class BrowserSession:
         self._post("/auth/signin")
 
     def _post(self, path: str, **more: Any) -> None:
+        self._take(self._request(path, {"email": self._email, "password": self._password, **more}))
+
+    def _request(self, path: str, body: dict[str, Any]) -> httpx.Response:
         headers = {"X-CSRF-Token": self._csrf_token or "", "Cookie": f"{CSRF_COOKIE}={self._cookies[CSRF_COOKIE]}"}
-        body = {"email": self._email, "password": self._password, **more}
-        self._take(self._http.post(path, json=body, headers=headers))
+        return self._http.post(path, json=body, headers=headers)
 
     def _take(self, response: httpx.Response) -> None:
         response.raise_for_status()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from local import keys as local_keys
+from local.mailbox import Mailbox
 from local.supabase import LocalSupabase
+from tests.contract.browser_session import MAILBOX_URL
 from tests.contract.fuzz_report import FuzzReport
 from tests.contract.fuzz_summary import write_summary
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -34,13 +37,18 @@ def arguments(url: str, report: Path, *, examples: int, seed: int, phases: Seque
 
 
 @contextmanager
-def running_service(folder: Path) -> Iterator[str]:
-    """The URL of a service with no rate limits, on a Supabase of its own."""
+def running_service(folder: Path) -> Iterator[tuple[str, str]]:
+    """The URLs of a service with no rate limits, on a Supabase of its own, and of the mailbox that it sends to."""
     keys = local_keys.generate()
-    with LocalSupabase(folder / "supabase", free_port(), keys, password_cost=4) as supabase:
+    with (
+        Mailbox(folder / "mailbox", free_port()) as mailbox,
+        LocalSupabase(
+            folder / "supabase", free_port(), keys, mailbox.settings, password_cost=4, trusted_certificate=mailbox.certificate
+        ) as supabase,
+    ):
         env = development_env(supabase.url, keys, free_port()) | UNLIMITED
         with ServiceProcess(env, folder / "service" / "service.log") as service:
-            yield service.url
+            yield service.url, mailbox.url
 
 
 def main() -> int:
@@ -55,9 +63,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="latchkey-fuzz-") as name:
         folder = Path(name)
         path = folder / "report.ndjson"
-        with running_service(folder) as url:
+        with running_service(folder) as (url, mailbox_url):
             command = [sys.executable, "-m", "schemathesis.cli", *arguments(url, path, examples=options.examples, seed=seed)]
-            status = subprocess.run(command, cwd=ROOT, check=False).returncode
+            environment = {**os.environ, MAILBOX_URL: mailbox_url}
+            status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         report = FuzzReport.read(path)
     missing = report.flow_links_not_followed if options.examples >= FEW_EXAMPLES else []
     if missing:
