@@ -134,7 +134,7 @@ def after_call(_context: HookContext, case: AnyCase, response: Response) -> None
     """The browser keeps what the service answered, and its session ends when the service says so."""
     session = browser(case.operation.base_url or "")
     if case.operation.definition.raw.get("operationId") == "setPassword" and response.status_code == 200:
-        session.password_changed(case.body["newPassword"])
+        session.password_changed(json.loads(response.request.body or b"{}")["newPassword"])
     session.learn(response.headers.get("set-cookie", []), _json(response) if response.status_code < 400 else None)
 
 
