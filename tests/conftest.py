@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,7 +21,7 @@ pytest_plugins = ["tests.support.upstream.fixtures"]
 
 StartService = Callable[..., ServiceProcess]
 StartSupabase = Callable[..., LocalSupabase]
-StartModuleService = Callable[[dict[str, str | None]], ServiceProcess]
+StartModuleService = Callable[[Mapping[str, str | None]], ServiceProcess]
 
 OWN_ORIGIN = "https://app.example.com"
 OTHER_ORIGIN = "https://admin.example.com"
@@ -117,8 +117,8 @@ def start_module_service(
     """Starts a service that lives as long as the module's tests, over `supabase` unless SUPABASE_URL says otherwise."""
     with ExitStack() as stack:
 
-        def start(settings: dict[str, str | None]) -> ServiceProcess:
-            env = development_env(supabase.url, keys, free_port()) | settings
+        def start(settings: Mapping[str, str | None]) -> ServiceProcess:
+            env = {**development_env(supabase.url, keys, free_port()), **settings}
             return stack.enter_context(ServiceProcess(env, tmp_path_factory.mktemp("module-service") / "service.log"))
 
         yield start

@@ -163,7 +163,7 @@ MADE_UP: dict[str, Callable[[Target], str]] = {
         {}, b'{"alg":"ES256","kid":"key-es","x":' + b"9" * 5_000 + b"}", "x"
     ),
     "header_with_alg_twice": lambda t: unsigned(t.project.claims(), b'{"alg":"ES256","alg":"none"}', "x"),
-    "nine_kilobytes": lambda t: t.project.token(padding="x" * 9_000),
+    "thirty_three_kilobytes": lambda t: t.project.token(padding="x" * 24_900),
     "standard_base64": lambda t: t.project.token().rpartition(".")[0] + "./+/+",
     "padding_in_the_middle": lambda t: part(t.project.token(), 0) + "=." + ".".join(t.project.token().split(".")[1:]),
     "space_inside": lambda t: t.project.token().replace(".", " .", 1),

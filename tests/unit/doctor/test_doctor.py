@@ -67,7 +67,7 @@ def project() -> Iterator[Real]:
 
 def doctor(url: str, keys: Keys, folder: Path, settings: Mapping[str, str | None] | None = None) -> tuple[int, dict[str, str]]:
     """The exit status, and each line by its subject. No secret is in what it prints."""
-    wanted = development_env(url, keys, free_port()) | {"LOG_LEVEL": "INFO"} | (settings or {})
+    wanted = {**development_env(url, keys, free_port()), **(settings or {})}
     environment = {name: value for name, value in wanted.items() if value is not None}
     leaks.remember_settings(environment.items())
     coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}

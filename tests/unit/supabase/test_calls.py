@@ -39,7 +39,9 @@ def told(fixed: Fixed, status: int, code: str) -> dict[str, object]:
     return dict(failure)
 
 
-@pytest.mark.parametrize(("status", "code"), [(409, "conflict"), (500, "unexpected_failure"), (400, "a_code_of_tomorrow")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(413, "request_entity_too_large"), (500, "unexpected_failure"), (400, "a_code_of_tomorrow")]
+)
 def test_the_log_names_supabases_own_code(fixed: Fixed, status: int, code: str) -> None:
     failure = told(fixed, status, code)
     assert (failure["call"], failure["reason"], failure["supabase_code"]) == ("sign_in", f"HTTP {status}", code)

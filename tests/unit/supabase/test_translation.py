@@ -85,7 +85,7 @@ def test_the_reason_for_an_answer_is_its_status() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_however_odd_the_time_to_wait_is_the_answer_is_the_same(value: str, status: int) -> None:
     request = httpx.Request("GET", "http://127.0.0.1/")
-    headers = {"Retry-After": value.encode()}
+    headers = [(b"Retry-After", value.encode())]
     error = httpx.HTTPStatusError("", request=request, response=httpx.Response(status, headers=headers, request=request))
     told = api_error(Call.sign_in, error)
     assert told.code is (ErrorCode.rate_limited if status == 429 else ErrorCode.upstream_unavailable)
