@@ -17,6 +17,7 @@ from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario, Te
 import tests.contract.checks
 import tests.contract.link_bodies  # noqa: F401 - both register what they define
 from tests.contract.browser_session import CSRF_COOKIE, REFRESH_COOKIE, BrowserSession, Credentials
+from tests.contract.exchange import Exchange
 
 AnyCase = Case[Any]
 
@@ -59,8 +60,9 @@ def _lacking(case: AnyCase) -> set[str]:
 def _is_about_a_missing_token(case: AnyCase) -> bool:
     """Whether the request is there to lack the access token: that is told only where nothing else is missing."""
     data = case.meta.phase.data if case.meta is not None else None
-    missing = isinstance(data, CoveragePhaseData) and data.scenario == CoverageScenario.MISSING_PARAMETER
-    return missing and str(data.parameter).lower() == "authorization"
+    if not isinstance(data, CoveragePhaseData) or data.scenario != CoverageScenario.MISSING_PARAMETER:
+        return False
+    return str(data.parameter).lower() == "authorization"
 
 
 def _credentials(case: AnyCase, wanted: set[str]) -> Credentials:
@@ -134,7 +136,7 @@ def after_call(_context: HookContext, case: AnyCase, response: Response) -> None
     """The browser keeps what the service answered, and its session ends when the service says so."""
     session = browser(case.operation.base_url or "")
     if case.operation.definition.raw.get("operationId") == "setPassword" and response.status_code == 200:
-        session.password_changed(json.loads(response.request.body or b"{}")["newPassword"])
+        session.password_changed(Exchange.sent_json(response)["newPassword"])
     session.learn(response.headers.get("set-cookie", []), _json(response) if response.status_code < 400 else None)
 
 
