@@ -61,7 +61,7 @@ class Asked:
 async def asked() -> AsyncIterator[Asked]:
     async def answer(exchange: Exchange) -> None:
         line = exchange.head.split("\r\n", 1)[0]
-        body: object = SETTINGS if "/settings" in line else USER if line.split()[1].endswith("/user") else SESSION
+        body: object = SETTINGS if "/settings" in line else USER if line.split()[1].partition("?")[0].endswith("/user") else SESSION
         if "/rest/" in line:
             body = [{"id": USER["id"], "display_name": None}]
         await exchange.send(response(json.dumps(body).encode()))
