@@ -42,6 +42,7 @@ def test_in_production_both_cookies_are_secure_and_have_the_host_prefix(
 ) -> None:
     authority = CertificateAuthority(tmp_path / "authority")
     production = {"APP_ENV": "production", "CSRF_STATIC_TOKEN": None, "SSL_CERT_FILE": str(authority.path), "DRAIN_DELAY": "0"}
+    production["FRONTEND_URL"] = "https://app.example.com"
     with FaultyProxy(supabase.url, authority.server()) as tls:
         settings = development_env(f"https://localhost:{tls.port}", keys, free_port()) | production
         with ServiceProcess(settings, tmp_path / "service" / "service.log") as service:
