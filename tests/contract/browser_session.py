@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from tests.support.loopback import TRUST_NOBODY
+from tests.support.upstream.mailbox import MailboxReader
 
 PASSWORD = "correct horse battery staple"
 REFRESH_COOKIE = "sb_refresh_token"
+MAILBOX_URL = "FUZZ_MAILBOX_URL"  # the variable that says where the mails of the fuzzed service's Supabase can be read
 CSRF_COOKIE = "latchkey_csrf"
 
 
@@ -37,6 +40,8 @@ class BrowserSession:
 
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=TRUST_NOBODY)
+        mailbox = os.environ.get(MAILBOX_URL)
+        self._mailbox = MailboxReader(mailbox) if mailbox else None
         self._signed_in: str | None = None
         self.start_over()
         self._csrf_token: str | None = None
@@ -62,6 +67,15 @@ class BrowserSession:
         """What the user of this session signs in with."""
         self._sign_up()
         return {"email": self._email, "password": self._password}
+
+    def code(self) -> dict[str, str] | None:
+        """A code that a mail brought to somebody new; None where no mailbox can be read."""
+        if self._mailbox is None:
+            return None
+        email = f"fuzz-{secrets.token_hex(8)}@example.com"
+        self._require_csrf()
+        self._send("/auth/otp", {"email": email})
+        return {"type": "email", "email": email, "code": self._mailbox.newest(email).code}
 
     def password_changed(self, password: str) -> None:
         """Whoever is signed in has another password from now on."""

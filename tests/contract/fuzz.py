@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from local import keys as local_keys
 from local.github import LocalGitHub
+from local.mailbox import Mailbox
 from local.supabase import LocalSupabase
+from tests.contract.browser_session import MAILBOX_URL
 from tests.contract.fuzz_report import FuzzReport
 from tests.contract.fuzz_summary import write_summary
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -34,18 +38,38 @@ def arguments(url: str, report: Path, *, examples: int, seed: int, phases: Seque
     ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """The service, and where the mails that it makes Supabase send can be read."""
+
+    service: ServiceProcess
+    mailbox: Mailbox
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the fuzzer's process has to know."""
+        return {MAILBOX_URL: self.mailbox.url}
+
+
 @contextmanager
-def running_service(folder: Path) -> Iterator[str]:
-    """The URL of a service with no rate limits, on a Supabase of its own."""
+def running_service(folder: Path) -> Iterator[Fuzzed]:
+    """A service with no rate limits, on a Supabase of its own below `folder`; what is there already is its state."""
     keys, port = local_keys.generate(), free_port()
-    callback = f"http://127.0.0.1:{port}/auth/v1/callback"
     with (
-        LocalGitHub(callback) as github,
-        LocalSupabase(folder / "supabase", port, keys, {"auth.external.github": github.settings}, password_cost=4) as supabase,
+        LocalGitHub(f"http://127.0.0.1:{port}/auth/v1/callback") as github,
+        Mailbox(folder / "mailbox", free_port()) as mailbox,
+        LocalSupabase(
+            folder / "supabase",
+            port,
+            keys,
+            {**mailbox.settings, "auth.external.github": github.settings},
+            password_cost=4,
+            trusted_certificate=mailbox.certificate,
+        ) as supabase,
     ):
         env = development_env(supabase.url, keys, free_port()) | UNLIMITED
         with ServiceProcess(env, folder / "service" / "service.log") as service:
-            yield service.url
+            yield Fuzzed(service, mailbox)
 
 
 def main() -> int:
@@ -60,9 +84,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="latchkey-fuzz-") as name:
         folder = Path(name)
         path = folder / "report.ndjson"
-        with running_service(folder) as url:
-            command = [sys.executable, "-m", "schemathesis.cli", *arguments(url, path, examples=options.examples, seed=seed)]
-            status = subprocess.run(command, cwd=ROOT, check=False).returncode
+        with running_service(folder) as fuzzed:
+            command = [sys.executable, "-m", "schemathesis.cli"]
+            command += arguments(fuzzed.service.url, path, examples=options.examples, seed=seed)
+            environment = {**os.environ, **fuzzed.environment}
+            status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         report = FuzzReport.read(path)
     missing = report.flow_links_not_followed if options.examples >= FEW_EXAMPLES else []
     if missing:

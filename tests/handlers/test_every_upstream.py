@@ -69,7 +69,7 @@ def test_a_session_that_was_ended_elsewhere_clears_the_cookie(upstream: Upstream
     assert visitor.me().status_code == 401
     response = visitor.refresh()
     assert response.json()["code"] == "auth_refresh_invalid"
-    assert cookies_set(response) == ["sb_refresh_token"]
+    assert cookies_set(response) == ["sb_refresh_token", "latchkey_session"]
 
 
 @pytest.mark.upstreams("recorded", "real")

@@ -88,7 +88,7 @@ def test_every_error_is_the_error_schema_with_cors_headers(service: ServiceProce
 @pytest.mark.parametrize(
     ("path", "allow"),
     [
-        ("/auth/csrf", "GET, HEAD"), ("/auth/signup", "POST"), ("/auth/signin", "POST"), ("/auth/me", "GET, HEAD"),
+        ("/auth/csrf", "GET, HEAD"), ("/auth/signup", "POST"), ("/auth/signin", "POST"), ("/auth/me", "GET, HEAD, PATCH"),
         ("/auth/refresh", "POST"), ("/auth/logout", "POST"), ("/healthz", "GET, HEAD"),
     ],
 )  # fmt: skip

@@ -56,7 +56,7 @@ async def test_a_request_that_hangs_is_given_up(
 
     monkeypatch.setattr(SessionHandlers, "sign_in", hang)
     env = development_env("http://127.0.0.1:9", keys, free_port())
-    for name, value in (env | {"UPSTREAM_TIMEOUT": "0.3", "REQUEST_TIMEOUT": "0.6"}).items():
+    for name, value in (env | {"UPSTREAM_TIMEOUT": "0.3", "REQUEST_TIMEOUT": "0.6", "MAIL_ANSWER_AFTER": "0.1"}).items():
         monkeypatch.setenv(name, value)
     transport = httpx.ASGITransport(create_app())
     async with asyncio.timeout(30), httpx.AsyncClient(transport=transport, base_url="http://service") as http:

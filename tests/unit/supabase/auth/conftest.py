@@ -69,11 +69,11 @@ class Asked:
 @pytest_asyncio.fixture
 async def asked() -> AsyncIterator[Asked]:
     async def answer(exchange: Exchange) -> None:
-        line = exchange.head.split("\r\n", 1)[0]
-        body: object = SETTINGS if "/settings" in line else USER if line.split()[1].endswith("/user") else SESSION
-        if "/sso" in line or "/identities/authorize" in line:
+        path = exchange.head.split()[1].partition("?")[0]
+        body: object = SETTINGS if path.endswith("/settings") else USER if path.endswith("/user") else SESSION
+        if path.endswith(("/sso", "/identities/authorize")):
             body = {"url": "https://provider.example/authorize"}
-        if "/rest/" in line:
+        if "/rest/" in path:
             body = [{"id": USER["id"], "display_name": None}]
         await exchange.send(response(json.dumps(body).encode()))
 
