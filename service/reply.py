@@ -20,14 +20,13 @@ class Text:
 class Reply:
     """A response: a model is serialized with the contract's names, and None is for a 204; `cookies` are Set-Cookie values.
 
-    `sparse` leaves out what nobody set, where the contract has properties that are absent and not null.
+    What nobody set is left out: an optional property of the contract is absent, and null only where the contract says so.
     """
 
     body: BaseModel | Text | None = None
     status: int = 200
     cookies: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-    sparse: bool = False
 
     def content(self) -> tuple[bytes, str] | None:
         """The body as bytes, and its media type; None where there is no body."""
@@ -35,4 +34,4 @@ class Reply:
             return None
         if isinstance(self.body, Text):
             return self.body.content, self.body.media_type
-        return self.body.model_dump_json(by_alias=True, exclude_unset=self.sparse).encode(), "application/json"
+        return self.body.model_dump_json(by_alias=True, exclude_unset=True).encode(), "application/json"

@@ -44,7 +44,7 @@ class OpenedSession:
 
     def reply(self, body: BaseModel | None = None) -> Reply:
         """The answer; `body` stands in for the Session where the operation answers something else."""
-        return Reply(self.body if body is None else body, cookies=self.cookies, sparse=True)
+        return Reply(self.body if body is None else body, cookies=self.cookies)
 
 
 class ForwardedAddress:

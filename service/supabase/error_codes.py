@@ -124,7 +124,7 @@ BY_CALL: Final[Mapping[Call, Mapping[str, ErrorCode]]] = {
     Call.get_profile: _KEY_NOT_TOLD,
     Call.update_profile: _KEY_NOT_TOLD,
     Call.list_sessions: {**_NO_FUNCTION, **_KEY_NOT_TOLD},
-    Call.end_session: _NO_FUNCTION,
+    Call.end_session: {**_NO_FUNCTION, **_KEY_NOT_TOLD},
     # All that can be wrong with these is the provider's name.
     Call.try_provider: {"validation_failed": ErrorCode.auth_provider_disabled},
     Call.link_identity: {"validation_failed": ErrorCode.auth_provider_disabled},

@@ -156,6 +156,17 @@ def test_two_factors_have_two_names(upstream: Upstream, visitor: Browser) -> Non
     assert enroll(visitor, "").json()["code"] == "auth_factor_name_taken", "one factor may go without a name"
 
 
+def test_a_factor_without_a_name_has_none_in_any_answer(upstream: Upstream, visitor: Browser) -> None:
+    signed_in(visitor, upstream.person())
+    enrolled = enroll(visitor, None)
+    assert enrolled.status_code == 201, enrolled.text
+    leaks.remember("TOTP secret", enrolled.json()["totp"]["secret"])
+    assert "name" not in enrolled.json()
+    listed = visitor.as_user("GET", "/auth/mfa/factors")
+    assert listed.status_code == 200, listed.text
+    assert ["name" in factor for factor in listed.json()["factors"]] == [False]
+
+
 def test_there_are_too_many_factors_once_the_project_says_so(upstream: Upstream, visitor: Browser) -> None:
     signed_in(visitor, upstream.person())
     for number in range(10):
