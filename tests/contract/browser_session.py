@@ -43,10 +43,10 @@ class BrowserSession:
         mailbox = os.environ.get(MAILBOX_URL)
         self._mailbox = MailboxReader(mailbox) if mailbox else None
         self._signed_in: str | None = None
-        self.start_over()
         self._csrf_token: str | None = None
         self._cookies: dict[str, str] = {}
         self._access_token: str | None = None
+        self.start_over()
 
     def credentials(self, *, csrf: bool, bearer: bool, refresh: bool) -> Credentials:
         """Real ones of the asked kinds, fetched from the service where there are none yet."""
@@ -120,14 +120,20 @@ class BrowserSession:
         return self._http.post("/auth/mfa/factors", json=body, headers={**sent.headers, "Cookie": cookies}).json()
 
     def listed_sessions(self) -> Any:
-        """What is answered to who asks for the own sessions."""
+        """What is answered to who asks for the own sessions, on a second device."""
+        self._sign_in()
         return self._http.get("/auth/sessions", headers=self.credentials(csrf=False, bearer=True, refresh=False).headers).json()
+
+    def is_own(self, authorization: str | None) -> bool:
+        """Whether that is how a request says who is signed in."""
+        return self._access_token is not None and authorization == f"Bearer {self._access_token}"
 
     def start_over(self) -> None:
         """With a user who is yet to be made: the one before is gone."""
         self._email = f"fuzz-{secrets.token_hex(8)}@example.com"
         self._password = PASSWORD
         self._registered = False
+        self.forget_session()
 
     def forget_session(self) -> None:
         """After a refusal of the session, as a front end would."""

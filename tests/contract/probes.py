@@ -62,7 +62,7 @@ PROBES: Final[tuple[Probe, ...]] = (
     Probe("a request id of the caller's", "GET", "/auth/csrf", 200, None, {"X-Request-ID": "trace-1.a_B"}),
     Probe("a request id that cannot be one", "GET", "/auth/csrf", 200, None, {"X-Request-ID": "a b\t<script>"}),
     Probe("no such path", "GET", "/auth/nothing", 404, "not_found"),
-    Probe("no such path, at the root", "POST", "/", 404, "not_found"),
+    Probe("no such path, at the root", "POST", "/nothing", 404, "not_found"),
     Probe("no such method", "DELETE", "/auth/me", 405, "method_not_allowed"),
     Probe("no such method, where there is POST", "PUT", "/auth/signin", 405, "method_not_allowed", JSON, CREDENTIALS),
     Probe("no access token", "GET", "/auth/me", 401, "unauthorized"),

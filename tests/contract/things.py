@@ -23,7 +23,7 @@ class Things:
             case "enrollFactor", {"id": str() as factor, "totp": {"secret": str() as secret}}:
                 self.secrets[factor] = secret
             case "listSessions", {"sessions": list() as sessions}:
-                self.sessions = [each["id"] for each in sessions]
+                self.sessions = [each["id"] for each in sessions if not each["current"]]
 
     def forget(self) -> None:
         """Their user is gone."""
