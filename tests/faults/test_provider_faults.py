@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.faults.conftest import SHORT_TIMEOUTS, assert_nothing_leaked
+from tests.faults.conftest import ANSWER_SOON, SHORT_TIMEOUTS, assert_nothing_leaked
 from tests.faults.table import QUICK, QUICK_DEADLINE, SLOW, SLOW_DEADLINE, Row, assert_answer
 from tests.support import flows
 from tests.support.browser import PASSWORD, Browser, cookies_set
@@ -41,7 +41,7 @@ def provider_service(
     tmp_path_factory: pytest.TempPathFactory, recorded_upstream: RecordedUpstream, recorded: FaultyProxy
 ) -> Iterator[ServiceProcess]:
     issuer = {"SUPABASE_JWT_ISSUER": f"{recorded_upstream.url}/auth/v1"}
-    env = development_env(recorded.url, recorded_upstream.keys, free_port()) | issuer | SHORT_TIMEOUTS
+    env = development_env(recorded.url, recorded_upstream.keys, free_port()) | issuer | SHORT_TIMEOUTS | ANSWER_SOON
     with ServiceProcess(env, tmp_path_factory.mktemp("provider-faults") / "service.log") as running:
         yield running
 

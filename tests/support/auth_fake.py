@@ -135,6 +135,8 @@ class AuthFake:
         method, _, target = asked.partition(" ")
         parts = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == "/rest/v1/rpc/latchkey_migration":
+            return 404, {"code": "PGRST202", "message": "no such function"}
         if parts.path == "/auth/v1/health" or parts.path.startswith("/rest/v1/"):
             return 200, []
         self.requests.append(asked)

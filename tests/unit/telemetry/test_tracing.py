@@ -94,7 +94,7 @@ def test_a_stranger_s_context_goes_nowhere_and_chooses_nothing(
     service = start_service(_traced(receiver, proxy) | {"TRACE_CONTEXT_TRUSTED": None})
     browser, email, seen = Browser(service.url), new_email(), list[dict[str, str]]()
     browser.sign_up(email)
-    browser.sign_in(email)
+    browser.refresh()
     receiver.spans.clear()
 
     async def spy(exchange: Exchange) -> None:

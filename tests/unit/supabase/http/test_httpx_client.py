@@ -123,4 +123,7 @@ async def test_nothing_in_the_place_of_json_is_unusable(client: MakeClient) -> N
     async with raw_server(response(b"")) as server:
         with pytest.raises(UnusableResponseError):
             await client(server).request("GET", f"{server.url}/x")
+        with pytest.raises(UnusableResponseError):
+            await client(server).request("POST", f"{server.url}/x")
+    async with raw_server(response(b"", status="201 Created")) as server:
         assert (await client(server).request("POST", f"{server.url}/x")).content == b""
