@@ -21,7 +21,7 @@ PRODUCTION = {
 AROUND = [" ", "\n", "\r\n", "\t", "\r", "\u00a0", "\u200b", "\ufeff"]
 VARIABLES = [
     "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_JWT_SECRET", "SUPABASE_JWT_AUDIENCE",
-    "CSRF_SECRETS", "CORS_ORIGINS", "APP_ENV",
+    "SIGNING_SECRETS", "CORS_ORIGINS", "APP_ENV",
 ]  # fmt: skip
 INSIDE = [name for name in VARIABLES if name not in ("CORS_ORIGINS", "APP_ENV")]
 
@@ -207,6 +207,7 @@ def test_a_proxy_that_is_not_asked_is_told(
 
 
 def test_a_setting_is_named_as_it_was_written(load: object) -> None:
-    older = {name: value for name, value in SAFE.items() if name not in ("SUPABASE_SECRET_KEY", "SUPABASE_PUBLISHABLE_KEY")}
+    newer = ("SUPABASE_SECRET_KEY", "SUPABASE_PUBLISHABLE_KEY", "SIGNING_SECRETS")
+    older = {name: value for name, value in SAFE.items() if name not in newer}
     bad = {"SUPABASE_ANON_KEY": "a b", "SUPABASE_SERVICE_ROLE_KEY": "c d", "CSRF_SECRETS": "short"}
     assert sorted(problems_of(load, older | bad)) == sorted(bad)
