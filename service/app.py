@@ -181,7 +181,7 @@ def build_handlers(
             captcha=supabase.captcha,
             timeout=supabase.timeout,
         ),
-        AccountHandlers(supabase=supabase.account),
+        AccountHandlers(supabase=supabase.account, second_factor=second_factor),
         ConfigHandlers(supabase=supabase.config, settings=settings),
         EmailHandlers(
             supabase=supabase.email,

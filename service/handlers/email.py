@@ -91,9 +91,7 @@ class EmailHandlers:
         try:
             await self._supabase.change(access_token, body.email, link)
         except ApiError as error:
-            if error.code is ErrorCode.auth_mfa_required:
-                raise await self._second_factor.missing(access_token) from error
-            raise
+            raise await self._second_factor.explained(error, access_token) from None
         return Reply(EmailChangeResult(confirm=self._confirm), status=202)
 
     def _flow(self, value: str | None, browser_id: str | None) -> Flow | None:
