@@ -81,7 +81,7 @@ def test_it_names_the_factors_and_how_to_go_on(fake: AuthFake, served: ServicePr
     method, path, body, upstream = OPERATIONS[operation]
     email = EMAIL if operation == "deleteAccount" else new_email()
     mine = factor()
-    identity = {"id": SOME_ID, "identity_id": SOME_ID, "provider": "github", "identity_data": {}}
+    identity: dict[str, Any] = {"id": SOME_ID, "identity_id": SOME_ID, "provider": "github", "identity_data": {}}
     # A policy that wants the level does not know of tokens that are behind: it is the one case where the token's level counts.
     level = "aal2" if noticed_by == "supabase" and operation != "updateMe" else "aal1"
     user = fake.user(email, factors=[mine], claims={"aal": level})
