@@ -50,6 +50,22 @@ def test_slow_bodies_keep_nobody_out(start_service: StartService) -> None:
         assert (response.status, response.code) == (408, "request_timeout")
 
 
+def test_who_leaves_in_mid_body_counts_as_no_bad_request(service: ServiceProcess) -> None:
+    before, logged = scrape(service.url), len(service.log)
+    with connections(service.port, 3, HEAD + b"\r\nContent-Length: 200\r\n\r\n{"):
+        pass
+    deadline = time.monotonic() + SOON
+    gone = ("latchkey_requests_total", "none", "signIn", "none")
+    while scrape(service.url).get(gone, 0) < before.get(gone, 0) + 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    bad = ("latchkey_requests_total", "invalid_request", "signIn", "400")
+    assert scrape(service.url).get(bad) == before.get(bad)
+    lines = [line for line in service.log[logged:].splitlines() if '"client_gone"' in line]
+    assert len(lines) == 3
+    assert all('"status": null' in line and '"code": null' in line for line in lines)
+
+
 def test_who_does_not_read_or_goes_away_sets_off_no_alert(start_service: StartService) -> None:
     service = start_service({"REQUEST_TIMEOUT": "2", "UPSTREAM_TIMEOUT": "1", "UPSTREAM_READ_TIMEOUT": "1"})
     pages = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 300
