@@ -58,7 +58,7 @@ def configure_logging(level: str, log_format: LogFormat = "json") -> None:
         _redact,
     ]
     # A logger keeps the list that there was when it was first used, so what is new goes into that one.
-    processors: list[Processor] = structlog.get_config()["processors"] if structlog.is_configured() else []
+    processors: list[structlog.typing.Processor] = structlog.get_config()["processors"] if structlog.is_configured() else []
     processors[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
         processors=processors,
