@@ -77,7 +77,7 @@ def require_shared_secret(value: SecretStr) -> None:
 
 
 def project_url(value: str) -> str:
-    """The project's own address, from that of one of its APIs.
+    """The project's own address, from that of one of its APIs, as RFC 3986 section 6.2.2.1 and 6.2.3 normalize it.
 
     Raises PydanticCustomError for the dashboard's address, and for a path where hosted projects have none.
     """
@@ -92,7 +92,8 @@ def project_url(value: str) -> str:
         raise PydanticCustomError("path", "has a path: the project's URL ends with .supabase.co")
     if host.startswith("db.") and host.endswith(".supabase.co"):
         raise PydanticCustomError("database", "is the database's address: the project's URL is the same without db.")
-    return url
+    default_port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}{parts.path}"
 
 
 def url_parts(value: str) -> SplitResult | None:

@@ -15,8 +15,8 @@ from service.settings_surroundings import remarks
 from service.supabase.auth.captcha import CaptchaProbe, Wanted
 from service.supabase.project import Supabase
 
-# By address, as Supabase's documentation lists them; a project may have other numbers.
-_SHARED_LIMITS = "refreshes, verifications, sign-ups, one-time passwords and second factors"
+# By address, as Supabase Auth has them (internal/api/apilimiter/apilimiter.go); docs/operations.md has the numbers.
+_SHARED_LIMITS = "sign-ins and refreshes, sign-ups, mails, links and codes, changes of password or address, second factors"
 
 _CAPTCHA = frozenset({ErrorCode.auth_captcha_required, ErrorCode.auth_captcha_failed})
 
@@ -73,11 +73,11 @@ def look_at_forwarding(settings: Settings) -> Finding:
     if not settings.forward_client_ip:
         return note(
             "FORWARD_CLIENT_IP",
-            f"is off: all users share Supabase's limits by address ({_SHARED_LIMITS}); raise them in the project or set it",
+            f"is off: all users share its limits by address ({_SHARED_LIMITS}); set it, or raise them: docs/operations.md",
         )
     if not settings.supabase_secret_key.get_secret_value().startswith("sb_secret_"):
         return todo("FORWARD_CLIENT_IP", "needs a secret key of the newer form (sb_secret_): with the older one it is ignored")
-    guarded = "" if settings.captcha != "upstream" else "; sign-up and sign-in are not told (CAPTCHA=upstream)"
+    guarded = "" if settings.captcha != "upstream" else "; what the captcha guards is not told (CAPTCHA=upstream)"
     return ok(
         "FORWARD_CLIENT_IP", f"is on{guarded}. Whether the project takes addresses cannot be seen: check its Auth settings"
     )

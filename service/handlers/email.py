@@ -89,7 +89,7 @@ class EmailHandlers:
         """Have the new address confirmed, and where the project wants it, the present one too."""
         link = self._links.begin(csrf_cookie, Intent.email_change, access_token.user_id)
         try:
-            await self._supabase.change(access_token, body.email, link)
+            await self._supabase.change(access_token, body.email, link, client_address=self._client_address())
         except ApiError as error:
             raise await self._second_factor.explained(error, access_token) from None
         return Reply(EmailChangeResult(confirm=self._confirm), status=202)

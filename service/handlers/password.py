@@ -47,7 +47,13 @@ class PasswordHandlers:
         require_bytes_of_password(password)
         current = body.current_password.get_secret_value() if body.current_password is not None else None
         try:
-            await self._supabase.set(access_token, password, current_password=current, nonce=body.nonce)
+            await self._supabase.set(
+                access_token,
+                password,
+                current_password=current,
+                nonce=body.nonce,
+                client_address=self._client_address(),
+            )
         except ApiError as error:
             raise await self._second_factor.explained(error, access_token) from None
         return Reply(PasswordResult(ok=True))

@@ -99,6 +99,22 @@ def test_the_address_of_one_of_its_apis_is_understood(load: object, host: str, p
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("HTTPS://Abc.Supabase.CO", "https://abc.supabase.co"),
+        ("https://abc.supabase.co:443/auth/v1", "https://abc.supabase.co"),
+        ("https://abc.example.com:80", "https://abc.example.com:80"),
+        ("https://abc.example.com/Base/", "https://abc.example.com/Base"),
+        ("https://[2001:DB8::443]", "https://[2001:db8::443]"),
+    ],
+)
+def test_spellings_of_one_address_are_one(load: object, written: str, meant: str) -> None:
+    assert callable(load)
+    settings = load(PRODUCTION | {"SUPABASE_URL": written})
+    assert (settings.supabase_url, settings.jwt_issuer) == (meant, f"{meant}/auth/v1")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://supabase.com/dashboard/project/abcdefghijklmnopqrst",
