@@ -123,6 +123,29 @@ def test_three_hundred_idle_connections_where_256_files_may_be_open(few_files: S
     assert len(os.listdir(f"/proc/{few_files.pid}/fd")) < 200  # noqa: PTH208 - names are enough
 
 
+@pytest.mark.thorough
+def test_without_a_file_left_it_hangs_up_on_newcomers_and_goes_on(few_files: ServiceProcess) -> None:
+    """What opens the others does not matter: the limit is lowered to what is open, so that no connection can be accepted."""
+    pid = few_files.pid
+    connected = Browser(few_files.url).http  # over one connection, which stays
+    assert connected.get("/healthz").status_code == 200
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()), 256))
+    before = _cpu_seconds(pid)
+    with connections(few_files.port, 40, b"GET /healthz HTTP/1.1\r\n"):
+        for _ in range(10):
+            assert connected.get("/healthz").status_code == 200, "who is connected is served"
+            time.sleep(0.1)
+    assert _cpu_seconds(pid) - before < 0.5, "to accept in vain costs next to nothing"
+    assert len(few_files.log.splitlines()) < 100
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (256, 256))
+    assert loopback.get(f"{few_files.url}/healthz").status_code == 200
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_busy_service_says_so_to_the_next_client(start_service: StartService) -> None:
     service = start_service({"MAX_CONNECTIONS": "10"})
     busy = HEAD + b"\r\nContent-Length: 200\r\n\r\n{"
