@@ -53,6 +53,9 @@ class SettingsFields(BaseSettings):
     mfa_issuer: str | None = None
 
     cors_origins: Annotated[tuple[str, ...] | None, CommaSeparated] = None
+    cors_headers: Annotated[tuple[str, ...], CommaSeparated] = (
+        "traceparent", "tracestate", "baggage", "sentry-trace", "x-requested-with",
+    )  # fmt: skip
 
     signing_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
         validation_alias=AliasChoices("signing_secrets", "csrf_secrets")
@@ -128,7 +131,7 @@ class SettingsFields(BaseSettings):
         text.require_key(value)
         return value
 
-    @field_validator("cors_origins", "signing_secrets", mode="before")
+    @field_validator("cors_origins", "cors_headers", "signing_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return text.entries_of(value) if isinstance(value, str) else value
@@ -176,6 +179,14 @@ class SettingsFields(BaseSettings):
                     "entry {number} is not an origin: write scheme://host or scheme://host:port in lower case, with no path",
                     {"number": number},
                 )
+        return value
+
+    @field_validator("cors_headers")
+    @classmethod
+    def _are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for number, name in enumerate(value, 1):
+            if not text.FIELD_NAME.fullmatch(name) or name == "*":
+                raise PydanticCustomError("field_name", "entry {number} is not the name of a header", {"number": number})
         return value
 
     @field_validator("signing_secrets")

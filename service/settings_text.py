@@ -22,6 +22,7 @@ _AROUND: Final = " \t\r\n\v\f\xa0\u200b\u2060\ufeff"
 _QUOTES: Final = ('"', "'", "`", "\u201c", "\u201d", "\u2018", "\u2019")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KEY: Final = re.compile(r"[!-~]+", re.ASCII)
+FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)  # RFC 9110 section 5.1
 _API: Final = re.compile(r"/(?:auth|rest|storage|realtime|functions|graphql)/v1(?:/.*)?$")
 _DASHBOARD: Final = frozenset({"supabase.com", "www.supabase.com", "app.supabase.com", "app.supabase.io"})
 

@@ -87,6 +87,7 @@ UNSAFE = {
         "upper_case": "https://App.Example.com",
         "user_info": "https://app.example.com@evil.example",
     },
+    "CORS_HEADERS": {"any": "*", "no_name": "x-one, x two", "an_end_of_line": "x-one\u2028"},
     "COOKIE_SECURE": {"off": "false"},
     "COOKIE_HOST_PREFIX": {"malformed": "perhaps"},
     "SUPABASE_URL": {
