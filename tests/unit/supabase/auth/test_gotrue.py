@@ -74,7 +74,9 @@ async def test_of_every_call_it_is_known_whether_a_captcha_guards_it(asked: Aske
 
 
 @pytest.mark.parametrize("name", NEVER_THE_SECRET_KEY)
-async def test_the_secret_key_never_goes_with_a_call_that_a_captcha_guards_nor_with_a_users(asked: Asked, name: str) -> None:
+async def test_the_secret_key_never_goes_with_a_call_that_a_captcha_guards_nor_where_no_limit_asks_for_the_address(
+    asked: Asked, name: str
+) -> None:
     await NEVER_THE_SECRET_KEY[name](asked)
     for exchange in asked.server.exchanges:
         headers = headers_of(exchange)
