@@ -85,6 +85,10 @@ class ApiError(Exception):
         return [*headers, *cookies, (b"content-length", str(len(body)).encode())]
 
 
+class ClientGoneError(Exception):
+    """The client went away before its request was complete. Nobody waits for an answer, and nobody here did anything wrong."""
+
+
 def invalid_fields(errors: Iterable[FieldError]) -> ApiError:
     """A 400 that names what is wrong, at most MAX_FIELD_ERRORS places."""
     return ApiError(

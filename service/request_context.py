@@ -37,7 +37,7 @@ class RequestContext:
 
     `path` is the path below where the service is mounted; `path_parameters` and `user_agent` are as they were sent. `account`,
     `token_in` and `token_out` are keyed hashes, for the log. `answer_at` is when to answer at the earliest, by the event
-    loop's clock.
+    loop's clock. `client_gone` says that its client left before it was complete.
     """
 
     request_id: str = "-"
@@ -54,11 +54,14 @@ class RequestContext:
     token_in: str | None = None
     token_out: str | None = None
     answer_at: float | None = None
+    client_gone: bool = False
 
     @property
     def log_fields(self) -> dict[str, str]:
         """What the log says beside status and time."""
         fields = {"account": self.account, "token_in": self.token_in, "token_out": self.token_out}
+        if self.client_gone:
+            fields["unanswered"] = "client_gone"
         if self.refusal is not None:
             fields[_REFUSAL_FIELDS[self.refusal.kind]] = self.refusal.reason
         return {name: value for name, value in fields.items() if value is not None}

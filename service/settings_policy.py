@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
+from math import ceil
 from typing import Literal
 
 from pydantic import SecretStr
@@ -144,6 +145,10 @@ def _unsafe_in_production(settings: SettingsValues) -> Iterator[Problem]:
         yield "validate_responses", "is for development and tests: unset it, it costs time on every request"
     if not settings.rate_limit_enabled:
         yield "rate_limit_enabled", "is false, which leaves passwords open to guessing: unset it"
+    at_least = ceil(settings.drain_seconds + settings.mail_deadline + 1)
+    if settings.graceful_timeout < at_least:
+        cure = f"set at least {at_least}, or less of DRAIN_DELAY and MAIL_TIMEOUT"
+        yield "graceful_timeout", f"would cut off a mail that is being sent, whose user is lost and whose link is dead: {cure}"
     if any(network.prefixlen == 0 for network in settings.trusted_proxies):
         yield "trusted_proxies", "trusts every address, so that anybody can claim any: name the networks of your proxies"
 

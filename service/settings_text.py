@@ -22,6 +22,7 @@ _AROUND: Final = " \t\r\n\v\f\xa0\u200b\u2060\ufeff"
 _QUOTES: Final = ('"', "'", "`", "\u201c", "\u201d", "\u2018", "\u2019")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KEY: Final = re.compile(r"[!-~]+", re.ASCII)
+FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)  # RFC 9110 section 5.1
 _API: Final = re.compile(r"/(?:auth|rest|storage|realtime|functions|graphql)/v1(?:/.*)?$")
 _DASHBOARD: Final = frozenset({"supabase.com", "www.supabase.com", "app.supabase.com", "app.supabase.io"})
 
@@ -77,7 +78,7 @@ def require_shared_secret(value: SecretStr) -> None:
 
 
 def project_url(value: str) -> str:
-    """The project's own address, from that of one of its APIs.
+    """The project's own address, from that of one of its APIs, as RFC 3986 section 6.2.2.1 and 6.2.3 normalize it.
 
     Raises PydanticCustomError for the dashboard's address, and for a path where hosted projects have none.
     """
@@ -92,7 +93,8 @@ def project_url(value: str) -> str:
         raise PydanticCustomError("path", "has a path: the project's URL ends with .supabase.co")
     if host.startswith("db.") and host.endswith(".supabase.co"):
         raise PydanticCustomError("database", "is the database's address: the project's URL is the same without db.")
-    return url
+    default_port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}{parts.path}"
 
 
 def url_parts(value: str) -> SplitResult | None:

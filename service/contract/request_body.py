@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive
 
 from service.error_codes import ErrorCode
-from service.errors import ApiError, invalid_fields, invalid_request
+from service.errors import ApiError, ClientGoneError, invalid_fields, invalid_request
 from service.operation import CheckBody
 
 _JSON: Final = "application/json"
@@ -21,7 +21,8 @@ _UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"', ""})
 
 
 async def read_body(check: CheckBody, headers: Headers, receive: Receive, *, required: bool = True) -> object:
-    """The JSON value that came and passed the check; None where none came and none is `required`. Raises ApiError."""
+    """The JSON value that came and passed the check; None where none came and none is `required`. Raises ApiError,
+    ClientGoneError."""
     if required:
         _check_content_type(headers)
     content = await _read(receive)
@@ -51,7 +52,7 @@ async def _read(receive: Receive) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise invalid_request("", "is incomplete", "incomplete")
+            raise ClientGoneError
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
 
 from service.doctor.finding import Finding, note, ok, todo
 from service.error_codes import ErrorCode
@@ -15,8 +16,8 @@ from service.settings_surroundings import remarks
 from service.supabase.auth.captcha import CaptchaProbe, Wanted
 from service.supabase.project import Supabase
 
-# By address, as Supabase's documentation lists them; a project may have other numbers.
-_SHARED_LIMITS = "refreshes, verifications, sign-ups, one-time passwords and second factors"
+# By address, as Supabase Auth has them (internal/api/apilimiter/apilimiter.go); docs/operations.md has the numbers.
+_SHARED_LIMITS = "sign-ins, refreshes, sign-ups, mails, links, codes, changes of password or address"
 
 _CAPTCHA = frozenset({ErrorCode.auth_captcha_required, ErrorCode.auth_captcha_failed})
 
@@ -29,6 +30,9 @@ def look_around(settings: Settings) -> Iterator[Finding]:
         yield todo(variable, fields.get("cure") or f"is no setting; is {fields.get('meant')} meant?")
     for variable in settings.trimmed:
         yield todo(variable, "comes with blanks or a line end around it, which are ignored: write it without")
+    parts = urlsplit(settings.frontend)
+    if settings.origins and f"{parts.scheme}://{parts.netloc}" not in settings.origins:
+        yield note("FRONTEND_URL", f"is {settings.frontend}, which CORS_ORIGINS lacks: right only where both share an origin")
     if settings.origins:
         yield ok("CORS_ORIGINS", f"pages of {', '.join(settings.origins)} may call the service")
     else:
@@ -73,11 +77,11 @@ def look_at_forwarding(settings: Settings) -> Finding:
     if not settings.forward_client_ip:
         return note(
             "FORWARD_CLIENT_IP",
-            f"is off: all users share Supabase's limits by address ({_SHARED_LIMITS}); raise them in the project or set it",
+            f"is off: all users share Supabase's limits by address ({_SHARED_LIMITS}); set it (docs/operations.md)",
         )
     if not settings.supabase_secret_key.get_secret_value().startswith("sb_secret_"):
         return todo("FORWARD_CLIENT_IP", "needs a secret key of the newer form (sb_secret_): with the older one it is ignored")
-    guarded = "" if settings.captcha != "upstream" else "; sign-up and sign-in are not told (CAPTCHA=upstream)"
+    guarded = "" if settings.captcha != "upstream" else "; what the captcha guards is not told (CAPTCHA=upstream)"
     return ok(
         "FORWARD_CLIENT_IP", f"is on{guarded}. Whether the project takes addresses cannot be seen: check its Auth settings"
     )

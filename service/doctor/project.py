@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlencode
 
 from service.doctor.asking import Asking, Said
 from service.doctor.finding import Finding, note, ok, todo
+from service.doctor.links import look_at_links
 from service.settings import Settings
 from service.settings_policy import key_kind
+from service.supabase.readiness import NEEDED_MIGRATION
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
-MIGRATION: Final = "20260901000100"  # the newest file of supabase/migrations
 _VERSION: Final = re.compile(r"v?[0-9][A-Za-z0-9.+-]{0,60}")
 _REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -38,7 +38,7 @@ async def look_at_project(asking: Asking, settings: Settings) -> AsyncIterator[F
     yield note("session functions", "are not in the embedded Supabase") if embedded else await _functions(asking)
     yield await _signing(asking, settings)
     yield await _issuer(asking, settings)
-    async for finding in _links(asking, settings):
+    async for finding in look_at_links(asking, settings):
         yield finding
 
 
@@ -103,7 +103,7 @@ async def _profiles(asking: Asking) -> Finding:
 
 async def _functions(asking: Asking) -> Finding:
     said = await asking.post("/rest/v1/rpc/latchkey_migration", "secret", {})
-    if said.ok and isinstance(said.body, str) and said.body >= MIGRATION:
+    if said.ok and isinstance(said.body, str) and said.body >= NEEDED_MIGRATION:
         return ok("session functions", "are there")
     if said.ok or said.code == "PGRST202":
         return todo("session functions", "are missing or older: apply supabase/migrations, or nobody can list and end sessions")
@@ -132,22 +132,3 @@ async def _issuer(asking: Asking, settings: Settings) -> Finding:
     if issuer in ("", settings.jwt_issuer):
         return ok("token issuer", f"is {settings.jwt_issuer}" if issuer else "tokens name none, which is taken")
     return todo("token issuer", f"is {str(issuer)[:200]!r} there, and {settings.jwt_issuer!r} here: set SUPABASE_JWT_ISSUER")
-
-
-async def _links(asking: Asking, settings: Settings) -> AsyncIterator[Finding]:
-    """Where a mail's link may lead, by one that was never sent: Supabase redirects its failure as it would a success."""
-    yield note(
-        "mail templates", "cannot be seen here: docs/operations.md says how the project gets those of supabase/templates"
-    )
-    for frontend in settings.origins:
-        wanted = f"{frontend}/account/confirm"
-        said = await asking.get(f"/auth/v1/verify?{urlencode({'token': 'doctor', 'type': 'magiclink', 'redirect_to': wanted})}")
-        location = said.headers.get("location", "")
-        if said.status not in range(300, 400) or not location:
-            yield note("redirect allow-list", f"cannot be seen here ({said.in_short})")
-            return
-        where = location.partition("#")[0].partition("?")[0]
-        if where == wanted:
-            yield ok("redirect allow-list", f"has {wanted}")
-        else:
-            yield todo("redirect allow-list", f"lacks {wanted}: links would lead to {where[:200]} (add {frontend}/account/**)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 
-from service.app import build_verifier
+from service.assembly import build_verifier
 from service.doctor.arrangement import look_around, look_at_captcha, look_at_forwarding, look_at_token
 from service.doctor.asking import Asking
 from service.doctor.finding import Finding, printed

@@ -89,11 +89,9 @@ class EmailHandlers:
         """Have the new address confirmed, and where the project wants it, the present one too."""
         link = self._links.begin(csrf_cookie, Intent.email_change, access_token.user_id)
         try:
-            await self._supabase.change(access_token, body.email, link)
+            await self._supabase.change(access_token, body.email, link, client_address=self._client_address())
         except ApiError as error:
-            if error.code is ErrorCode.auth_mfa_required:
-                raise await self._second_factor.missing(access_token) from error
-            raise
+            raise await self._second_factor.explained(error, access_token) from None
         return Reply(EmailChangeResult(confirm=self._confirm), status=202)
 
     def _flow(self, value: str | None, browser_id: str | None) -> Flow | None:

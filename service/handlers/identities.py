@@ -35,7 +35,10 @@ class IdentityHandlers:
         await self._second_factor.require_aal2(access_token)
         if str(identity_id) not in {identity.id for identity in await self._supabase.of(access_token)}:
             raise ApiError(ErrorCode.not_found)
-        await self._supabase.unlink(access_token, str(identity_id))
+        try:
+            await self._supabase.unlink(access_token, str(identity_id))
+        except ApiError as error:
+            raise await self._second_factor.explained(error, access_token) from None
         return Reply(status=204)
 
 

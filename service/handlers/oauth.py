@@ -101,7 +101,10 @@ class OauthHandlers:
         begun = self._begin(csrf_cookie, Intent.link, body.return_to, subject=access_token.user_id)
         await self._supabase.require_provider(body.provider)
         await self._second_factor.require_aal2(access_token)
-        url = await self._supabase.link_url(access_token, body.provider, self._back(begun), scopes=body.scopes)
+        try:
+            url = await self._supabase.link_url(access_token, body.provider, self._back(begun), scopes=body.scopes)
+        except ApiError as error:
+            raise await self._second_factor.explained(error, access_token) from None
         return _started(begun, url)
 
     def _begin(self, csrf_cookie: str | None, intent: Intent, return_to: str | None, *, subject: str = "") -> BegunFlow:

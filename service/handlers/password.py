@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from service.error_codes import ErrorCode
 from service.errors import ApiError
 from service.handlers.quiet_mail import QuietMail
 from service.handlers.shared import ForwardedAddress, SecondFactor, require_bytes_of_password
@@ -48,11 +47,15 @@ class PasswordHandlers:
         require_bytes_of_password(password)
         current = body.current_password.get_secret_value() if body.current_password is not None else None
         try:
-            await self._supabase.set(access_token, password, current_password=current, nonce=body.nonce)
+            await self._supabase.set(
+                access_token,
+                password,
+                current_password=current,
+                nonce=body.nonce,
+                client_address=self._client_address(),
+            )
         except ApiError as error:
-            if error.code is ErrorCode.auth_mfa_required:
-                raise await self._second_factor.missing(access_token) from error
-            raise
+            raise await self._second_factor.explained(error, access_token) from None
         return Reply(PasswordResult(ok=True))
 
     async def reauthenticate(self, access_token: AccessToken) -> Reply:

@@ -111,6 +111,9 @@ class SessionHandlers:
         if access_token is None:
             raise unauthorized(presented=False)
         await self._second_factor.require_aal2(access_token)
-        await self._supabase.sign_out(access_token.value, client_address=self._client_address(), scope=scope)
+        try:
+            await self._supabase.sign_out(access_token.value, client_address=self._client_address(), scope=scope)
+        except ApiError as error:
+            raise await self._second_factor.explained(error, access_token) from None
         clears = scope == "global" and presented.may_be_of(access_token.user_id)
         return Reply(LogoutResult(ok=True), cookies=self._sessions.cleared() if clears else ())

@@ -204,13 +204,9 @@ class SecondFactor:
         if user.aal != _AAL2 and (factors := await self._supabase.factors(user)):
             raise _mfa_required(factors)
 
-    async def missing(self, user: AccessToken) -> ApiError:
-        """The auth_mfa_required of this user, for what Supabase itself refused with insufficient_aal."""
-        return _mfa_required(await self._supabase.factors(user))
-
     async def explained(self, error: ApiError, user: AccessToken) -> ApiError:
         """The error as it can be answered: where Supabase asks for a second factor, it does not say which ones there are."""
-        return await self.missing(user) if error.code is ErrorCode.auth_mfa_required else error
+        return _mfa_required(await self._supabase.factors(user)) if error.code is ErrorCode.auth_mfa_required else error
 
 
 def require_bytes_of_password(password: str) -> None:

@@ -15,14 +15,18 @@ _MAX_AGE = 7200  # seconds; the longest that Chromium takes
 
 
 class ExactCorsMiddleware(CORSMiddleware):
-    """Starlette's, but only for allowed origins: as it comes it adds some CORS headers for the others as well."""
+    """Starlette's, but only for allowed origins: as it comes it adds some CORS headers for the others as well.
 
-    def __init__(self, app: ASGIApp, *, origins: Sequence[str], methods: Sequence[str]) -> None:
+    `headers` may be sent beside those of the API: what a page's own tools add to each of its requests, which browsers would
+    block as a whole otherwise.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str], methods: Sequence[str], headers: Sequence[str]) -> None:
         super().__init__(
             app,
             allow_origins=origins,
             allow_methods=methods,
-            allow_headers=("Authorization", "Content-Type", "X-CSRF-Token", "X-Request-ID"),
+            allow_headers=("Authorization", "Content-Type", "X-CSRF-Token", "X-Request-ID", *headers),
             allow_credentials=True,
             expose_headers=("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy"),
             max_age=_MAX_AGE,

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.error_codes import ErrorCode
-from service.errors import ApiError, forget_frames, internal_error, invalid_request
+from service.errors import ApiError, ClientGoneError, forget_frames, internal_error, invalid_request
 from service.request_context import RequestContext, current_request
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,10 @@ _CODE_BY_STATUS = {
 
 
 class ErrorMiddleware:
-    """Answers what is raised inside of it. Where a response has begun, it is broken off: there is no second status line."""
+    """Answers what is raised inside of it. Where a response has begun, it is broken off: there is no second status line.
+
+    Who went away is answered nothing, and counted and logged without a status.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,6 +43,8 @@ class ErrorMiddleware:
 
         try:
             await self._app(scope, receive, send_noting)
+        except ClientGoneError:
+            current_request().client_gone = True
         except Exception as exc:
             if scope["type"] != "http" or started:
                 raise

@@ -39,7 +39,7 @@ def build_middleware(
         RequestLogMiddleware,
         MetricsMiddleware,
         partial(SecurityHeadersMiddleware, hsts=settings.production),
-        partial(ExactCorsMiddleware, origins=settings.origins, methods=table.methods),
+        partial(ExactCorsMiddleware, origins=settings.origins, methods=table.methods, headers=settings.cors_headers),
         *([RateLimitHeadersMiddleware] if limiter is not None else []),
         HeldAnswerMiddleware,
         ErrorMiddleware,

@@ -4,10 +4,6 @@ A head that is refused here never becomes a request: nothing routes it, counts i
 (llhttp) refuses most ambiguous messages by itself (RFC 9112 section 11.2, request smuggling); head.py adds what it leaves to
 the server.
 
-Nothing that comes after the head changes the request. The trailer section of a chunked body is discarded (RFC 9110 section
-6.5.1, RFC 9112 section 7.1.2): whoever checks headers, here or in a proxy in front, has done so by then. It is bounded as a
-head is, and so are chunk extensions.
-
 Whatever a client leaves undone, some timer ends it: a request's own while it is worked on, uvicorn's between requests, the
 transport's after the end, and for the rest those here.
 """
@@ -17,34 +13,23 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
+from service.server.bounded_reader import BoundedReader
 from service.server.connection_limit import OVERLOAD_SECONDS, Admission, ConnectionLimit, check_exempt
-from service.server.framing import FramingMeter
-from service.server.head import (
-    MAX_HEAD_BYTES,
-    MAX_RAW_HEAD_BYTES,
-    check_head,
-    framing_too_large,
-    head_too_large,
-    without_upgrade,
-)
+from service.server.head import check_head, without_upgrade
 from service.server.refusal import Refusals
 from service.server.timer import Timer
 from service.server.transport import LingeringTransport
 from service.telemetry import metrics
 
-SLICE_BYTES: Final = 2_048  # what is parsed at once: what a browser asks, or as many pipelined requests as may wait
 UNREAD_SECONDS: Final = 10.0  # how long a client may let its answer wait, once the buffers of both sides are full
-_NOTHING: Final = memoryview(b"")
 
 
-class LimitedHttpProtocol(HttpToolsProtocol):
+class LimitedHttpProtocol(BoundedReader):
     """One connection.
 
     `header_timeout` in seconds bounds the arrival of a request's head, and of what is left of a body that was answered
@@ -67,15 +52,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._refusals = refusals
         self._limit = limit or ConnectionLimit()
         self._one_too_many = False
-        self._client: LingeringTransport
-        self._waiting = _NOTHING  # what arrived, and is parsed once no request waits for its turn
         self._deadline = Timer(self.loop, self._too_slow)
         self._unread = Timer(self.loop, self.drop)
-        self._in_head = False
-        self._in_message = False
-        self._framing = FramingMeter()
         self._refusal: ApiError | None = None
-        self._declined: bytes | None = None  # the head of a request that asked for another protocol, without that
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream has one of these
         """A client connected; the first request's head is due."""
@@ -95,8 +74,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._deadline.stop()
         self._unread.stop()
         self._client.ended()
-        self._waiting = _NOTHING
-        self.pipeline.clear()
+        self._forget()
         super().connection_lost(exc)
 
     def drop(self) -> None:
@@ -105,15 +83,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._client.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes arrived. In slices, so that neither a head nor a number of requests is parsed far beyond its limit."""
-        if self._client.is_closing():
-            self._client.discard(len(data))
-        elif len(data) <= SLICE_BYTES and not self._waiting and not self.pipeline:
-            self._feed(data)
-            self._client.hold(bool(self.pipeline))
-        else:
-            self._waiting = memoryview(data if not self._waiting else b"".join((self._waiting, data)))
-            self._read_on()
+        """Bytes arrived."""
+        super().data_received(data)
         self._watch()
 
     def pause_writing(self) -> None:
@@ -125,18 +96,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """The client reads."""
         super().resume_writing()
         self._unread.stop()
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._unset_keepalive_if_required()
-        super().on_message_begin()
-        self._in_head = self._in_message = True
-        self._framing.section_begins()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header line, or a trailer: the parser calls this for both, and trailers are not kept."""
-        if self._in_head:
-            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is complete. Raises ApiError for one that is not accepted; httptools wraps it."""
@@ -156,24 +115,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._limit.works(self)
         if self._one_too_many:
             self.cycle.keep_alive = False
-        self._in_head = False
-        self._framing.section_begins()
-
-    def on_chunk_header(self) -> None:
-        """The line with a chunk's size was read."""
-        self._framing.chunk()
-
-    def on_body(self, body: bytes) -> None:
-        """A part of the body arrived."""
-        self._framing.content(len(body))
-        super().on_body(body)
+        self._head_ends()
 
     def on_message_complete(self) -> None:
         """The request is complete, its body and trailers included."""
         if self._declined is not None:
             return
-        self._in_message = False
-        self._framing.section_begins()
+        self._message_ends()
         super().on_message_complete()
         if not self.parser.should_keep_alive():
             # A trailer may have said so, too, and the parser is deaf from here on: later requests would wait for ever.
@@ -192,39 +140,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is no request in the error schema, and hang up."""
-        self._answer(self._refusal or invalid_request("", "is not a well-formed HTTP request"))
-
-    def _read_on(self) -> None:
-        """Parse what has arrived until a request waits for its turn; then let the client wait, too."""
-        while self._waiting and not self.pipeline and not self._client.is_closing():
-            data, self._waiting = self._waiting[:SLICE_BYTES], self._waiting[SLICE_BYTES:]
-            self._feed(data)
-        if self._client.is_closing():
-            self._client.discard(len(self._waiting))
-            self._waiting = _NOTHING
-        self._client.hold(bool(self.pipeline))
-
-    def _feed(self, data: bytes | memoryview) -> None:
-        if self.cycle is not None and not self.cycle.keep_alive and not self._in_message:
-            return  # what follows the last request of a connection is none, and no reason not to answer it
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._decline_upgrade(data[upgrade.args[0] :])
-            return
-        except httptools.HttpParserError:
-            self.send_400_response("")
-            return
-        if self._framing.fed(len(data), within=self._in_message) > (MAX_RAW_HEAD_BYTES if self._in_head else MAX_HEAD_BYTES):
-            self._answer(head_too_large(self.url) if self._in_head else framing_too_large())
-
-    def _decline_upgrade(self, rest: bytes | memoryview) -> None:
-        head, self._declined = self._declined, None
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
-        self._feed(head or b"")
-        if not self._client.is_closing():
-            self._feed(rest)
+        self._refuse(self._refusal or invalid_request("", "is not a well-formed HTTP request"))
 
     def _more_is_coming(self) -> bool:
         return self._in_message or bool(self._waiting or self.pipeline) or self._refusal is not None
@@ -241,10 +157,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         if self._in_head:
-            self._answer(ApiError(ErrorCode.request_timeout))
+            self._refuse(ApiError(ErrorCode.request_timeout))
         self._client.close()  # else it sent nothing at all, or dribbles a body that was answered long ago
 
-    def _answer(self, error: ApiError) -> None:
+    def _refuse(self, error: ApiError) -> None:
         """Only hang up while an earlier request on the connection waits for its answer, as this would be taken for it; and when
         this request was answered already."""
         if self._client.is_closing():

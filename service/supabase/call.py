@@ -62,7 +62,7 @@ GUARDED_BY_CAPTCHA: Final = frozenset({Call.sign_up, Call.sign_in, Call.resend, 
 MAY_CARRY_SECRET_KEY: Final = frozenset(
     {
         Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code, Call.exchange_code, Call.challenge_factor,
-        Call.verify_factor,
+        Call.verify_factor, Call.set_password, Call.change_email,
     }
 )  # fmt: skip
 

@@ -57,8 +57,11 @@ def configure_logging(level: str, log_format: LogFormat = "json") -> None:
         _exception_without_values,
         _redact,
     ]
+    # A logger keeps the list that there was when it was first used, so what is new goes into that one.
+    processors: list[structlog.typing.Processor] = structlog.get_config()["processors"] if structlog.is_configured() else []
+    processors[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=processors,
         logger_factory=structlog.stdlib.LoggerFactory(),
         # Drops what is below the level at once; stdlib's own wrapper runs all processors first.
         wrapper_class=structlog.make_filtering_bound_logger(level),

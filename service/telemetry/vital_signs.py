@@ -63,6 +63,7 @@ class VitalSigns:
         self._interval = interval
         self._readiness_interval = readiness_interval
         self._asking: asyncio.Task[None] | None = None
+        self._lag = 0.0  # seconds
         self._logged_at = float("-inf")
         self._failures = metrics.BACKGROUND_FAILURES.labels("vital_signs")
 
@@ -74,7 +75,7 @@ class VitalSigns:
             while True:
                 due = loop.time() + self._interval
                 await asyncio.sleep(self._interval)
-                metrics.LOOP_LAG.set(max(0.0, loop.time() - due))
+                self._lag = max(0.0, loop.time() - due)
                 self.measure()
                 if loop.time() >= ask_at:
                     ask_at = loop.time() + self._readiness_interval
@@ -91,6 +92,7 @@ class VitalSigns:
             self._failed(error)
 
     def _measure(self) -> None:
+        metrics.LOOP_LAG.set(self._lag)
         pool = self._sources.pool()
         metrics.UPSTREAM_CONNECTIONS.labels("in_use").set(pool.in_use)
         metrics.UPSTREAM_CONNECTIONS.labels("idle").set(pool.idle)

@@ -50,6 +50,22 @@ def test_slow_bodies_keep_nobody_out(start_service: StartService) -> None:
         assert (response.status, response.code) == (408, "request_timeout")
 
 
+def test_who_leaves_in_mid_body_counts_as_no_bad_request(service: ServiceProcess) -> None:
+    before, logged = scrape(service.url), len(service.log)
+    with connections(service.port, 3, HEAD + b"\r\nContent-Length: 200\r\n\r\n{"):
+        pass
+    deadline = time.monotonic() + SOON
+    gone = ("latchkey_requests_total", "none", "signIn", "none")
+    while scrape(service.url).get(gone, 0) < before.get(gone, 0) + 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    bad = ("latchkey_requests_total", "invalid_request", "signIn", "400")
+    assert scrape(service.url).get(bad) == before.get(bad)
+    lines = [line for line in service.log[logged:].splitlines() if '"client_gone"' in line]
+    assert len(lines) == 3
+    assert all('"status": null' in line and '"code": null' in line for line in lines)
+
+
 def test_who_does_not_read_or_goes_away_sets_off_no_alert(start_service: StartService) -> None:
     service = start_service({"REQUEST_TIMEOUT": "2", "UPSTREAM_TIMEOUT": "1", "UPSTREAM_READ_TIMEOUT": "1"})
     pages = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 300
@@ -105,6 +121,29 @@ def test_three_hundred_idle_connections_where_256_files_may_be_open(few_files: S
     assert samples["latchkey_connections_refused_total",] > 100
     assert samples["latchkey_connections",] < 60
     assert len(os.listdir(f"/proc/{few_files.pid}/fd")) < 200  # noqa: PTH208 - names are enough
+
+
+@pytest.mark.thorough
+def test_without_a_file_left_it_hangs_up_on_newcomers_and_goes_on(few_files: ServiceProcess) -> None:
+    """What opens the others does not matter: the limit is lowered to what is open, so that no connection can be accepted."""
+    pid = few_files.pid
+    connected = Browser(few_files.url).http  # over one connection, which stays
+    assert connected.get("/healthz").status_code == 200
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()), 256))
+    before = _cpu_seconds(pid)
+    with connections(few_files.port, 40, b"GET /healthz HTTP/1.1\r\n"):
+        for _ in range(10):
+            assert connected.get("/healthz").status_code == 200, "who is connected is served"
+            time.sleep(0.1)
+    assert _cpu_seconds(pid) - before < 0.5, "to accept in vain costs next to nothing"
+    assert len(few_files.log.splitlines()) < 100
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (256, 256))
+    assert loopback.get(f"{few_files.url}/healthz").status_code == 200
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_busy_service_says_so_to_the_next_client(start_service: StartService) -> None:

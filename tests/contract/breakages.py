@@ -34,7 +34,7 @@ Edit = Callable[[Scope, Message, dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """`parts` are names in modules of service/ and what stands there instead: "app:CookieJar".
+    """`parts` are names in modules of service/ and what stands there instead: "assembly:CookieJar".
 
     `rule` is the house rule that finds it through the probes. `check` is the check of Schemathesis that finds it in `phase`
     at `operation`, where one does. `inside` says that the check of responses, which runs in development, turns it into a 500.
@@ -185,7 +185,7 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         "error_shape", "response_schema_conformance", inside=True,
     ),
     "a status that is not documented": Breakage(
-        {"app:CsrfHandlers": _AcceptedHandlers}, "expected_answer", "status_code_conformance", "getCsrfToken", "examples",
+        {"assembly:CsrfHandlers": _AcceptedHandlers}, "expected_answer", "status_code_conformance", "getCsrfToken", "examples",
         inside=True,
     ),
     "a media type that is not documented": Breakage(
@@ -197,10 +197,10 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         "error_shape", "content_type_conformance", inside=True,
     ),
     "a crash on odd input": Breakage(
-        {"app:SessionHandlers": _FragileHandlers}, None, "not_a_server_error", "signIn", "fuzzing",
+        {"assembly:SessionHandlers": _FragileHandlers}, None, "not_a_server_error", "signIn", "fuzzing",
     ),
     "a route that ignores its security": Breakage(
-        {"app:CredentialChecks": _OpenChecks}, "expected_answer", "ignored_auth", "logout",
+        {"assembly:CredentialChecks": _OpenChecks}, "expected_answer", "ignored_auth", "logout",
     ),
     "405 without Allow": Breakage(
         {"middleware.stack:ErrorMiddleware": edit_headers(ErrorMiddleware, _remove("allow"))}, "allow", "unsupported_method",
@@ -214,7 +214,7 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         "documented_properties", "house_rules", "getCsrfToken", "examples", inside=True,
     ),
     "a cookie that scripts can read": Breakage(
-        {"app:CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
+        {"assembly:CookieJar": _ReadableCookies}, "cookies", "house_rules", "getCsrfToken", "examples",
     ),
     "a token that caches may keep": Breakage(
         {"middleware.stack:ExactCorsMiddleware": edit_headers(ExactCorsMiddleware, _remove("cache-control"))},
@@ -230,7 +230,7 @@ BREAKAGES: Final[Mapping[str, Breakage]] = {
         "expected_answer", "negative_data_rejection", "signUp", "fuzzing",
     ),
     "valid data refused": Breakage(
-        {"app:SignUpHandlers": _PickyHandlers}, None, "positive_data_acceptance", "signUp", "examples",
+        {"assembly:SignUpHandlers": _PickyHandlers}, None, "positive_data_acceptance", "signUp", "examples",
     ),
     "an error code of another operation": Breakage(
         {"middleware.stack:ExactCorsMiddleware": edit_json(ExactCorsMiddleware, _with_a_foreign_code)},

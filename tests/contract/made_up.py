@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from service import app
 from service.__main__ import main
+from service.assembly import build_handlers
 from service.contract.documents import load_contract
 from service.error_codes import ErrorCode
 from service.errors import ApiError
@@ -117,7 +118,6 @@ def contract(cookies: CookieJar) -> dict[str, Any]:
 def serve() -> int:
     """Run until told to stop."""
     limits = {"thing": RateLimit(lambda _settings: QUOTA, (Count(by_parameter("thing_id")),))}
-    build_handlers = app.build_handlers
     with (
         patch.object(app, "load_contract", contract),
         patch.object(app, "build_handlers", lambda *args: [*build_handlers(*args), ThingHandlers()]),

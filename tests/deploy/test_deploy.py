@@ -21,8 +21,10 @@ from local.keys import Keys
 from service.settings import Settings
 from tests.support import faults, loopback
 from tests.support.browser import Browser, new_email
+from tests.support.certificates import CertificateAuthority
 from tests.support.faulty_proxy import FaultyProxy
 from tests.support.metrics import LABEL_VALUES
+from tests.support.nginx import Nginx
 from tests.support.redis import RedisServer
 from tests.support.service import ROOT, ServiceProcess, development_env, free_port
 from tools.paths import CHECKS
@@ -111,6 +113,12 @@ def test_the_compose_file_fits_its_schema() -> None:
 
 def test_the_kubernetes_manifests_fit_their_schemas() -> None:
     _run("kubernetes-validate", "--strict", MANIFESTS)
+
+
+def test_nginx_starts_with_its_configuration(tmp_path: Path) -> None:
+    certificate = CertificateAuthority(tmp_path).issue("localhost")
+    with Nginx(tmp_path / "nginx", [free_port(), free_port()], certificate, certificate) as nginx:
+        assert nginx.error_log == ""
 
 
 @pytest.fixture

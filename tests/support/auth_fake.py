@@ -40,12 +40,20 @@ class FakeUser:
     email: str
     factors: list[dict[str, Any]] = field(default_factory=list)
     claims: dict[str, Any] = field(default_factory=dict)
+    identities: list[dict[str, Any]] = field(default_factory=list)
     id: str = field(default_factory=lambda: str(uuid4()))
 
     @property
     def body(self) -> dict[str, Any]:
         shared = {"aud": "authenticated", "role": "authenticated", "app_metadata": {}, "user_metadata": {}}
-        return {"id": self.id, "email": self.email, "created_at": MOMENT, "factors": self.factors, **shared}
+        return {
+            "id": self.id,
+            "email": self.email,
+            "created_at": MOMENT,
+            "factors": self.factors,
+            **shared,
+            "identities": self.identities,
+        }
 
 
 @dataclass
@@ -91,7 +99,7 @@ class AuthFake:
                 self.end_headers()
                 self.wfile.write(payload)
 
-            do_GET = do_POST = answer  # noqa: N815 - the names that http.server looks for
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the names that http.server looks for
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
                 """Nothing to say."""
@@ -135,12 +143,13 @@ class AuthFake:
         method, _, target = asked.partition(" ")
         parts = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if parts.path == "/rest/v1/rpc/latchkey_migration":
+        known = self.answers.get(f"{method} {parts.path}")
+        if known is None and parts.path == "/rest/v1/rpc/latchkey_migration":
             return 404, {"code": "PGRST202", "message": "no such function"}
-        if parts.path == "/auth/v1/health" or parts.path.startswith("/rest/v1/"):
+        if known is None and (parts.path == "/auth/v1/health" or parts.path.startswith("/rest/v1/")):
             return 200, []
         self.requests.append(asked)
-        if (known := self.answers.get(f"{method} {parts.path}")) is not None:
+        if known is not None:
             return known
         match method, parts.path:
             case "POST", "/auth/v1/token" if query.get("grant_type") == "password":

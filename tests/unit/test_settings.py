@@ -87,6 +87,7 @@ UNSAFE = {
         "upper_case": "https://App.Example.com",
         "user_info": "https://app.example.com@evil.example",
     },
+    "CORS_HEADERS": {"any": "*", "no_name": "x-one, x two", "an_end_of_line": "x-one\u2028"},
     "COOKIE_SECURE": {"off": "false"},
     "COOKIE_HOST_PREFIX": {"malformed": "perhaps"},
     "SUPABASE_URL": {
@@ -137,6 +138,7 @@ UNSAFE = {
     "PORT": {"word": "eighty", "too_high": "65536"},
     "LOG_LEVEL": {"unknown": "VERBOSE"},
     "WEB_CONCURRENCY": {"zero": "0"},
+    "GRACEFUL_TIMEOUT": {"shorter_than_a_mail_after_the_drain": "17"},
 }
 
 
@@ -196,6 +198,7 @@ def test_safe_settings_start_in_production_with_every_safety_on(tmp_path: Path) 
     safe = SAFE | {
         "PORT": str(free_port()),
         "DRAIN_DELAY": "0",
+        "GRACEFUL_TIMEOUT": "13",
         "TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32",
         "RATE_LIMIT_STORAGE": "rediss://user:9f27c1d05b@redis.internal:6380/1",
         "SUPABASE_PUBLISHABLE_KEY": ANON_KEY,

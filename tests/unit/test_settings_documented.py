@@ -82,6 +82,16 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
     assert documented.keys() == fields.keys()
 
 
+def _written(value: object) -> str:
+    """As it is written in `.env`."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(map(str, value))
+    return str(value)
+
+
 @pytest.mark.parametrize("name", fields)
 def test_the_documented_default_is_the_default(name: str) -> None:
     is_example, value = documented[name]
@@ -91,7 +101,7 @@ def test_the_documented_default_is_the_default(name: str) -> None:
         return
     assert field.default is not None
     assert not isinstance(field.default, SecretStr)
-    assert value == (str(field.default).lower() if isinstance(field.default, bool) else str(field.default))
+    assert value == _written(field.default)
 
 
 @pytest.mark.parametrize("name", DERIVED)

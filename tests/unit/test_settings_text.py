@@ -21,7 +21,7 @@ PRODUCTION = {
 AROUND = [" ", "\n", "\r\n", "\t", "\r", "\u00a0", "\u200b", "\ufeff"]
 VARIABLES = [
     "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_JWT_SECRET", "SUPABASE_JWT_AUDIENCE",
-    "CSRF_SECRETS", "CORS_ORIGINS", "APP_ENV",
+    "SIGNING_SECRETS", "CORS_ORIGINS", "APP_ENV",
 ]  # fmt: skip
 INSIDE = [name for name in VARIABLES if name not in ("CORS_ORIGINS", "APP_ENV")]
 
@@ -96,6 +96,22 @@ def test_the_address_of_one_of_its_apis_is_understood(load: object, host: str, p
     settings = load(PRODUCTION | {"SUPABASE_URL": host + path})
     assert settings.supabase_url == host
     assert settings.jwt_issuer == f"{host}/auth/v1"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("HTTPS://Abc.Supabase.CO", "https://abc.supabase.co"),
+        ("https://abc.supabase.co:443/auth/v1", "https://abc.supabase.co"),
+        ("https://abc.example.com:80", "https://abc.example.com:80"),
+        ("https://abc.example.com/Base/", "https://abc.example.com/Base"),
+        ("https://[2001:DB8::443]", "https://[2001:db8::443]"),
+    ],
+)
+def test_spellings_of_one_address_are_one(load: object, written: str, meant: str) -> None:
+    assert callable(load)
+    settings = load(PRODUCTION | {"SUPABASE_URL": written})
+    assert (settings.supabase_url, settings.jwt_issuer) == (meant, f"{meant}/auth/v1")
 
 
 @pytest.mark.parametrize(
@@ -207,6 +223,7 @@ def test_a_proxy_that_is_not_asked_is_told(
 
 
 def test_a_setting_is_named_as_it_was_written(load: object) -> None:
-    older = {name: value for name, value in SAFE.items() if name not in ("SUPABASE_SECRET_KEY", "SUPABASE_PUBLISHABLE_KEY")}
+    newer = ("SUPABASE_SECRET_KEY", "SUPABASE_PUBLISHABLE_KEY", "SIGNING_SECRETS")
+    older = {name: value for name, value in SAFE.items() if name not in newer}
     bad = {"SUPABASE_ANON_KEY": "a b", "SUPABASE_SERVICE_ROLE_KEY": "c d", "CSRF_SECRETS": "short"}
     assert sorted(problems_of(load, older | bad)) == sorted(bad)

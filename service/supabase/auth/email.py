@@ -72,10 +72,12 @@ class EmailCalls:
                 Call.resend, "POST", "/resend", body, link=link, client_address=client_address, captcha=captcha
             )
 
-    async def change(self, user: AccessToken, email: str, link: MailLink) -> None:
+    async def change(self, user: AccessToken, email: str, link: MailLink, *, client_address: str | None) -> None:
         """Have the mails sent that confirm a new address. Until then the old one stays."""
         async with self._upstream(Call.change_email):
-            answer = await self._requests.ask_as(user, Call.change_email, "PUT", "/user", {"email": email}, link=link)
+            answer = await self._requests.ask_as(
+                user, Call.change_email, "PUT", "/user", {"email": email}, link=link, client_address=client_address
+            )
             require_user(answer, user)
 
     async def _verify(self, call: Call, body: dict[str, object], client_address: str | None) -> object:

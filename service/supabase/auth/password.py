@@ -30,12 +30,21 @@ class PasswordCalls:
                 Call.recover, "POST", "/recover", {"email": email}, link=link, client_address=client_address, captcha=captcha
             )
 
-    async def set(self, user: AccessToken, password: str, *, current_password: str | None, nonce: str | None) -> None:
+    async def set(
+        self,
+        user: AccessToken,
+        password: str,
+        *,
+        current_password: str | None,
+        nonce: str | None,
+        client_address: str | None,
+    ) -> None:
         """Set it. Supabase ends the user's other sessions."""
         proofs = {"current_password": current_password, "nonce": nonce}
         body: dict[str, object] = {"password": password, **{name: proof for name, proof in proofs.items() if proof is not None}}
         async with self._upstream(Call.set_password):
-            require_user(await self._requests.ask_as(user, Call.set_password, "PUT", "/user", body), user)
+            answer = await self._requests.ask_as(user, Call.set_password, "PUT", "/user", body, client_address=client_address)
+            require_user(answer, user)
 
     async def reauthenticate(self, user: AccessToken) -> None:
         """Have a code sent to the user's own address, for `nonce` of the above."""

@@ -58,9 +58,11 @@ class AuthRequests:
         body: dict[str, object] | None = None,
         *,
         link: MailLink | None = None,
+        client_address: str | None = None,
     ) -> dict[str, object]:
         """The same as a signed-in user."""
-        return await self._ask(call, self._gotrue.headers_of(user), method, path, body, link)
+        headers = self._gotrue.headers_of(user, call, client_address=client_address)
+        return await self._ask(call, headers, method, path, body, link)
 
     async def _ask(
         self,

@@ -11,17 +11,19 @@ from tests.support import loopback
 from tests.support.service import ServiceProcess
 
 ORIGIN = "http://localhost:5173"
+OF_THE_SETTINGS = ("emailSignIn", "captcha", "passwordMinLength", "emailChangeConfirm", "accountDeletion")
 
 
 def test_it_tells_what_the_project_and_the_settings_say(served: ServiceProcess) -> None:
     response = loopback.get(f"{served.url}/auth/config")
     assert response.status_code == 200
     body = response.json()
-    assert {name: body[name] for name in ("emailSignIn", "captcha", "passwordMinLength", "emailChangeConfirm")} == {
+    assert {name: body[name] for name in OF_THE_SETTINGS} == {
         "emailSignIn": True,
         "captcha": None,
         "passwordMinLength": 8,
         "emailChangeConfirm": "both",
+        "accountDeletion": False,
     }
     assert isinstance(body["providers"], list)
 
@@ -30,12 +32,12 @@ def test_it_tells_what_the_project_and_the_settings_say(served: ServiceProcess) 
 @pytest.mark.project(DISABLE_SIGNUP="true", MAILER_AUTOCONFIRM="false")
 @pytest.mark.settings(
     PASSWORD_MIN_LENGTH="12", EMAIL_CHANGE_CONFIRM="one", CAPTCHA="upstream", CAPTCHA_PROVIDER="turnstile",
-    CAPTCHA_SITE_KEY="1x00000000000000000000AA",
+    CAPTCHA_SITE_KEY="1x00000000000000000000AA", ACCOUNT_DELETION="soft",
 )  # fmt: skip
 def test_each_setting_shows(served: ServiceProcess) -> None:
     body = loopback.get(f"{served.url}/auth/config").json()
     assert (body["signUp"], body["emailConfirmation"]) == (False, True)
-    assert (body["passwordMinLength"], body["emailChangeConfirm"]) == (12, "one")
+    assert (body["passwordMinLength"], body["emailChangeConfirm"], body["accountDeletion"]) == (12, "one", True)
     assert body["captcha"] == {"provider": "turnstile", "siteKey": "1x00000000000000000000AA"}
 
 

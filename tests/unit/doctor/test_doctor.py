@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -34,12 +35,14 @@ WELL = {
 
 
 class Real(CaptchaProject):
-    """Answers as the real Supabase does what the doctor asks. `allowed` is where its mails' links may lead."""
+    """Answers as the real Supabase does what the doctor asks. `allowed` is where its mails' links may lead, and `site`
+    where they do else."""
 
     def __init__(self) -> None:
         super().__init__(wants_captcha=False)
         self.answers: dict[str, tuple[int, Any]] = dict(WELL)
-        self.allowed = "http"
+        self.allowed = "http://localhost:5173/account/"
+        self.site = "http://localhost:5173"
         self.keys_seen: dict[str, str] = {}
 
     def answer(self, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
@@ -54,9 +57,10 @@ class Real(CaptchaProject):
         """What goes out beside the answer."""
         if not target.startswith("/auth/v1/verify"):
             return {}
-        wanted = target.partition("redirect_to=")[2].replace("%3A", ":").replace("%2F", "/")
-        where = wanted if wanted.startswith(self.allowed) else "https://site.example.com"
-        return {"Location": f"{where}#error=access_denied&error_code=otp_expired"}
+        [wanted] = parse_qs(target.partition("?")[2])["redirect_to"]
+        where = wanted if wanted.startswith(self.allowed) else self.site
+        error = "error=access_denied&error_code=otp_expired"
+        return {"Location": f"{where}{'&' if '?' in where else '?'}{error}#{error}"}
 
 
 @pytest.fixture
@@ -93,7 +97,8 @@ def test_where_all_is_well_nothing_is_to_do(project: Real, keys: Keys, tmp_path:
     assert status == 0, found
     assert set(found) == {
         "CORS_ORIGINS", "SUPABASE_URL", "clock", "PUBLISHABLE_KEY", "SECRET_KEY", "migration", "session functions",
-        "token signing", "token issuer", "mail templates", "redirect allow-list", "FORWARD_CLIENT_IP", "CAPTCHA", "tokens",
+        "token signing", "token issuer", "mail templates", "site URL", "redirect allow-list",
+        "FORWARD_CLIENT_IP", "CAPTCHA", "tokens",
     }  # fmt: skip
     assert "all users share" in found["FORWARD_CLIENT_IP"]
     secret = [path for path, key in project.keys_seen.items() if key.startswith("sb_secret_")]
@@ -119,9 +124,9 @@ ROUNDS: dict[str, tuple[Answers, dict[str, str | None], dict[str, str]]] = {
             "SUPABASE_JWT_SECRET": None,
             "SUPABASE_JWT_AUDIENCE": "authenticated\n",
             "CORS_ORIGINS": "https://app.example.com",
+            "FRONTEND_URL": "https://app.example.com/app",
             "CORS_ORIGIN": "https://app.example.com",
             "WANTS": "yes",
-            "ALLOWED": "https://site",
             "DATE": formatdate(time.time() - 300, usegmt=True),
         },
         {
@@ -134,17 +139,24 @@ ROUNDS: dict[str, tuple[Answers, dict[str, str | None], dict[str, str]]] = {
             "session functions": "apply supabase/migrations",
             "token signing": "set SUPABASE_JWT_SECRET",
             "token issuer": "set SUPABASE_JWT_ISSUER",
-            "redirect allow-list": "add https://app.example.com/account/**",
+            "site URL": "is http://localhost:5173 there, and the front end is https://app.example.com/app",
+            "redirect allow-list": "add https://app.example.com/app/account/**",
             "CAPTCHA": "set CAPTCHA=upstream",
         },
     ),
     "the other way": (
         {"/rest/v1/user_profile": (503, {}), "/rest/v1/rpc/latchkey_migration": (200, "20250101000000")},
-        {"CAPTCHA": "upstream", "FORWARD_CLIENT_IP": "true", "SUPABASE_SECRET_KEY": "an-older-key-of-the-test"},
+        {
+            "CAPTCHA": "upstream",
+            "FORWARD_CLIENT_IP": "true",
+            "SUPABASE_SECRET_KEY": "an-older-key-of-the-test",
+            "ALLOWED": "http",
+        },
         {
             "migration": "data API does not answer",
             "session functions": "older",
             "CAPTCHA": "switch it on there",
+            "redirect allow-list": "takes any address",
             "FORWARD_CLIENT_IP": "newer form",
         },
     ),
@@ -157,7 +169,7 @@ def test_what_is_to_do_is_said_in_its_own_line(project: Real, keys: Keys, tmp_pa
     settings = dict(settings)
     project.answers |= answers
     project.wants_captcha = settings.pop("WANTS", None) == "yes"
-    project.allowed = settings.pop("ALLOWED", None) or "http"
+    project.allowed = settings.pop("ALLOWED", None) or project.allowed
     project.date = settings.pop("DATE", None) or ""
     status, found = doctor(project.url, keys, tmp_path, settings)
     assert status == 1

@@ -41,6 +41,16 @@ def test_a_preflight_of_an_allowed_origin_is_answered(service: ServiceProcess, o
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
 
 
+@pytest.mark.parametrize(
+    "added", ["sentry-trace,baggage", "traceparent,tracestate", "x-requested-with", "X-Requested-With", "baggage"]
+)
+def test_what_the_tools_of_a_page_add_to_its_requests_blocks_none(service: ServiceProcess, added: str) -> None:
+    response = preflight(service, ALLOWED[0], f"{added},content-type,x-csrf-token")
+    assert response.status_code == 200
+    allowed = {name.strip().lower() for name in response.headers["Access-Control-Allow-Headers"].split(",")}
+    assert set(added.lower().split(",")) <= allowed
+
+
 def test_a_preflight_for_a_header_that_the_api_does_not_know_is_refused_in_the_error_schema(service: ServiceProcess) -> None:
     response = preflight(service, ALLOWED[0], "x-made-up")
     assert response.status_code == 400

@@ -37,13 +37,13 @@ UNGUARDED: Final[Mapping[str, Callable[[Asked, str | None], Awaitable[object]]]]
     "verify_link": lambda asked, address: asked.email.verify_link("recovery", "hash", client_address=address),
     "exchange": lambda asked, address: asked.oauth.exchange("code", "verifier", client_address=address),
     "verify_code": lambda asked, address: asked.email.verify_code("email", EMAIL, "123456", client_address=address),
+    "change": lambda asked, address: asked.email.change(ADA, EMAIL, LINK, client_address=address),
+    "set": lambda asked, address: asked.password.set(ADA, PASSWORD, current_password=None, nonce=None, client_address=address),
 }
 AS_THE_USER: Final[Mapping[str, Callable[[Asked], Awaitable[object]]]] = {
     "get_user": lambda asked: asked.account.get_user(ADA),
     "update_profile": lambda asked: asked.account.update_profile(ADA, {"display_name": "Ada"}),
     "factors": lambda asked: asked.account.factors(ADA),
-    "change": lambda asked: asked.email.change(ADA, EMAIL, LINK),
-    "set": lambda asked: asked.password.set(ADA, PASSWORD, current_password=None, nonce=None),
     "reauthenticate": lambda asked: asked.password.reauthenticate(ADA),
     "link_url": lambda asked: asked.oauth.link_url(ADA, "github", BACK, scopes=None),
     "of": lambda asked: asked.identities.of(ADA),
@@ -74,7 +74,9 @@ async def test_of_every_call_it_is_known_whether_a_captcha_guards_it(asked: Aske
 
 
 @pytest.mark.parametrize("name", NEVER_THE_SECRET_KEY)
-async def test_the_secret_key_never_goes_with_a_call_that_a_captcha_guards_nor_with_a_users(asked: Asked, name: str) -> None:
+async def test_the_secret_key_never_goes_with_a_call_that_a_captcha_guards_nor_where_no_limit_asks_for_the_address(
+    asked: Asked, name: str
+) -> None:
     await NEVER_THE_SECRET_KEY[name](asked)
     for exchange in asked.server.exchanges:
         headers = headers_of(exchange)
@@ -91,7 +93,7 @@ async def test_a_call_that_is_not_named_goes_with_the_publishable_key_whoever_as
     assert ("sb-forwarded-for" in headers) == (call in MAY_CARRY_SECRET_KEY)
     assert {
         Call.refresh, Call.sign_out, Call.verify_link, Call.verify_code, Call.exchange_code, Call.challenge_factor,
-        Call.verify_factor,
+        Call.verify_factor, Call.set_password, Call.change_email,
     } == MAY_CARRY_SECRET_KEY  # fmt: skip
     assert not MAY_CARRY_SECRET_KEY & GUARDED_CALLS
 

@@ -27,7 +27,7 @@ WITH_A_LINK: Final[Mapping[Call, Ask]] = {
     Call.resend: lambda asked, captcha: asked.email.resend("signup", EMAIL, LINK, client_address=None, captcha=captcha),
     Call.send_otp: lambda asked, captcha: asked.otp.send(EMAIL, LINK, create_user=False, client_address=None, captcha=captcha),
     Call.recover: lambda asked, captcha: asked.password.recover(EMAIL, LINK, client_address=None, captcha=captcha),
-    Call.change_email: lambda asked, _captcha: asked.email.change(ADA, EMAIL, LINK),
+    Call.change_email: lambda asked, _captcha: asked.email.change(ADA, EMAIL, LINK, client_address=None),
 }
 GUARDED: Final = [call for call in WITH_A_LINK if call is not Call.change_email]
 
@@ -161,13 +161,13 @@ async def test_each_policy_of_a_project_about_passwords_has_a_code(
 ) -> None:
     asked.server.answer = answering(status, {"code": code, "message": "no"})
     with pytest.raises(ApiError) as refusal:
-        await asked.password.set(ADA, PASSWORD, current_password=None, nonce=None)
+        await asked.password.set(ADA, PASSWORD, current_password=None, nonce=None, client_address=None)
     assert (refusal.value.code, refusal.value.details) == (meaning, details)
 
 
 async def test_a_new_password_carries_the_proofs_that_were_given(asked: Asked) -> None:
-    await asked.password.set(ADA, PASSWORD, current_password=None, nonce=None)
-    await asked.password.set(ADA, PASSWORD, current_password="old", nonce="123456")
+    await asked.password.set(ADA, PASSWORD, current_password=None, nonce=None, client_address=None)
+    await asked.password.set(ADA, PASSWORD, current_password="old", nonce="123456", client_address=None)
     bare, proved = (json.loads(exchange.body) for exchange in asked.server.exchanges)
     assert bare == {"password": PASSWORD}
     assert proved == {"password": PASSWORD, "current_password": "old", "nonce": "123456"}
