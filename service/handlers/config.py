@@ -17,6 +17,7 @@ class ConfigHandlers:
         self._captcha = _captcha(settings)
         self._password_min_length = settings.password_min_length
         self._email_change_confirm = settings.email_change_confirm
+        self._account_deletion = settings.account_deletion != "off"
 
     async def get_config(self) -> Reply:
         """The same for everybody, so that any cache may keep it for as long as the service does."""
@@ -33,7 +34,7 @@ class ConfigHandlers:
                 captcha=self._captcha,
                 password_min_length=self._password_min_length,
                 email_change_confirm=self._email_change_confirm,
-                account_deletion=False,
+                account_deletion=self._account_deletion,
             )
         return Reply(body, headers={"Cache-Control": f"public, max-age={known.good_for}", "Vary": "Origin"})
 

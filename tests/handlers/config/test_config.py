@@ -11,13 +11,15 @@ from tests.support import loopback
 from tests.support.service import ServiceProcess
 
 ORIGIN = "http://localhost:5173"
+TOLD = ("accountDeletion", "emailSignIn", "captcha", "passwordMinLength", "emailChangeConfirm")
 
 
 def test_it_tells_what_the_project_and_the_settings_say(served: ServiceProcess) -> None:
     response = loopback.get(f"{served.url}/auth/config")
     assert response.status_code == 200
     body = response.json()
-    assert {name: body[name] for name in ("emailSignIn", "captcha", "passwordMinLength", "emailChangeConfirm")} == {
+    assert {name: body[name] for name in TOLD} == {
+        "accountDeletion": False,
         "emailSignIn": True,
         "captcha": None,
         "passwordMinLength": 8,
@@ -30,12 +32,13 @@ def test_it_tells_what_the_project_and_the_settings_say(served: ServiceProcess) 
 @pytest.mark.project(DISABLE_SIGNUP="true", MAILER_AUTOCONFIRM="false")
 @pytest.mark.settings(
     PASSWORD_MIN_LENGTH="12", EMAIL_CHANGE_CONFIRM="one", CAPTCHA="upstream", CAPTCHA_PROVIDER="turnstile",
-    CAPTCHA_SITE_KEY="1x00000000000000000000AA",
+    CAPTCHA_SITE_KEY="1x00000000000000000000AA", ACCOUNT_DELETION="soft",
 )  # fmt: skip
 def test_each_setting_shows(served: ServiceProcess) -> None:
     body = loopback.get(f"{served.url}/auth/config").json()
     assert (body["signUp"], body["emailConfirmation"]) == (False, True)
     assert (body["passwordMinLength"], body["emailChangeConfirm"]) == (12, "one")
+    assert body["accountDeletion"] is True
     assert body["captcha"] == {"provider": "turnstile", "siteKey": "1x00000000000000000000AA"}
 
 
