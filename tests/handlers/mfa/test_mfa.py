@@ -232,10 +232,11 @@ def test_with_the_cookies_from_before_a_step_up_a_session_goes_on_if_it_was_refr
     upstream.age("session", claims(visitor.access_token or "")["session_id"], 60)
     if refreshes:
         assert visitor.refresh().status_code == 200
-    before = dict(visitor.http.cookies)
+    before = list(visitor.http.cookies.jar)
     assert verify(visitor, factor.id, upstream.code(factor.secret)).status_code == 200
     visitor.http.cookies.clear()
-    visitor.http.cookies.update(before)
+    for cookie in before:
+        visitor.http.cookies.jar.set_cookie(cookie)
     refreshed = visitor.refresh()
     if version == "1" or refreshes:
         assert (refreshed.status_code, refreshed.json()["aal"]) == (200, "aal2")

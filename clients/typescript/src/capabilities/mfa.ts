@@ -45,6 +45,12 @@ export interface Mfa {
   };
 }
 
+/**
+ * How long the answer is waited for, in milliseconds, or half of the time where that is less: so that what came of it is found out
+ * while the cookie from before is good, which is ten seconds as projects come.
+ */
+const LONGEST = 9_000;
+
 /** With these the session may not be what it was. */
 const UNSETTLING: readonly string[] = ["auth_session_conflict", "auth_rejected"];
 
@@ -60,8 +66,8 @@ export function mfa({ operation, inTurn, state, enter, refresh, refreshNow, asUs
         return { error: unasked("auth_session_conflict", "Somebody else is signed in in this browser", 409) };
       }
     }
-    // Half of the time, so that the other half is left to find out what came of it.
-    const { data, error } = await timed(timeout / 2, limit, (half) => asUserNow("POST", "/auth/mfa/verify", { body }, half));
+    const longest = Math.min(timeout / 2, LONGEST);
+    const { data, error } = await timed(longest, limit, (end) => asUserNow("POST", "/auth/mfa/verify", { body }, end));
     if (data) return { data: enter(data, state.begin(), false) };
     if (isLost(error)) return afterwards(limit);
     if (error.status >= 500) {
