@@ -366,9 +366,10 @@ export interface paths {
          *
          *     With `intent: link` and the access token the provider is added to the signed-in user instead. Start it only on a click
          *     of the user's: Supabase links as soon as the provider comes back, before `POST /auth/oauth/complete`, and whoever
-         *     follows such a `url` and consents there adds the own account to this user's. Never pass it on. That somebody else is
-         *     signed in here by the time it comes back is noticed by `POST /auth/oauth/complete` only: no session opens then, but the
-         *     link is there, and `GET /auth/identities` of the user who began shows it.
+         *     follows such a `url` and consents there adds the own account to this user's. Never pass it on. The cookies have to be
+         *     this user's, too, or nothing is begun (409 `auth_session_conflict`). That somebody else is signed in here by the time
+         *     the browser comes back is noticed by `POST /auth/oauth/complete` only: no session opens then, but the link is there, and
+         *     `GET /auth/identities` of the user who began shows it.
          */
         post: operations["startOauth"];
         delete?: never;
@@ -3669,6 +3670,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["StartOauthRefused"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthSessionConflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];
