@@ -220,6 +220,31 @@ def test_a_step_up_in_one_tab_while_others_refresh_signs_nobody_out(
     assert len(world.session_ids(ada)) == 2, "the one here, and the one in which the factor was set up"
 
 
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_step_up_whose_answer_is_lost_is_found_out_about(
+    context: BrowserContext, app: App, world: World, ada: Person, factor: Factor, version: str
+) -> None:
+    upstream = world.upstream
+    upstream.configure(SITE_URL=world.origin, SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=version)
+    app.sign_in(ada.email, ada.password)
+    app.heading("One more step")
+    for session in upstream.server.project.sessions.values():
+        session.created_at -= 60
+
+    def lose(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort("connectionreset")
+
+    context.route("**/auth/mfa/verify", lose, times=1)
+    give_code(app, world, factor.secret)
+    app.heading("Your profile")
+    open_security(app)
+    app.press("Remove phone")
+    expect(row(app, "phone")).to_have_count(0)
+    app.page.reload()
+    app.heading("Security")
+
+
 # --- Devices -----------------------------------------------------------------------------------------------------------------
 
 
