@@ -63,11 +63,15 @@ class OauthHandlers:
         self._expose_provider_tokens = expose_provider_tokens
 
     async def start_oauth(
-        self, body: StartOauthRequest, csrf_cookie: str | None, access_token: AccessToken | None = None
+        self,
+        body: StartOauthRequest,
+        csrf_cookie: str | None,
+        presented: PresentedSession,
+        access_token: AccessToken | None = None,
     ) -> Reply:
         """Where to send the browser: to the project's own page, which sends it on; for linking to the provider's."""
         if body.intent == "link":
-            return await self._start_link(body, csrf_cookie, access_token)
+            return await self._start_link(body, csrf_cookie, presented, access_token)
         begun = self._begin(csrf_cookie, Intent.sign_in, body.return_to)
         await self._supabase.require_provider(body.provider)
         return _started(begun, self._supabase.sign_in_url(body.provider, self._back(begun), scopes=body.scopes))
@@ -86,8 +90,8 @@ class OauthHandlers:
         flow = self._taken(body.flow, csrf_cookie)
         if body.code is None:
             raise returned_error(body.error_code)
-        if flow.intent is Intent.link:
-            _require_linking_user(flow, presented)
+        if flow.intent is Intent.link and not flow.is_about(_whose(presented)):
+            raise ApiError(ErrorCode.auth_session_conflict)  # somebody came after, or the user has signed out since
         exchanged = await self._supabase.exchange(body.code, flow.code_verifier, client_address=self._client_address())
         if flow.intent is Intent.link and not flow.is_about(exchanged.tokens.user_id):
             await self._sessions.end(exchanged.tokens.access_token)
@@ -95,9 +99,14 @@ class OauthHandlers:
         opened = await self._sessions.open(exchanged.tokens, presented, next_step=_NEXT_STEPS.get(flow.intent))
         return opened.reply(self._session(flow, exchanged, opened))
 
-    async def _start_link(self, body: StartOauthRequest, csrf_cookie: str | None, access_token: AccessToken | None) -> Reply:
+    async def _start_link(
+        self, body: StartOauthRequest, csrf_cookie: str | None, presented: PresentedSession, access_token: AccessToken | None
+    ) -> Reply:
         if access_token is None:
             raise unauthorized(presented=False)
+        # Supabase links before `complete_oauth` could refuse: what cannot be finished in this browser is not begun.
+        if _whose(presented) != access_token.user_id:
+            raise ApiError(ErrorCode.auth_session_conflict)
         begun = self._begin(csrf_cookie, Intent.link, body.return_to, subject=access_token.user_id)
         await self._supabase.require_provider(body.provider)
         await self._second_factor.require_aal2(access_token)
@@ -148,10 +157,9 @@ def _require_one_outcome(body: CompleteOauthRequest) -> None:
         raise invalid_request("/error" if body.error_code is not None else "/code", "is required", "required")
 
 
-def _require_linking_user(flow: Flow, presented: PresentedSession) -> None:
-    """Only who began to link may finish it here: not who came after, nor whoever is there since that user signed out."""
-    if presented.mark is None or presented.refresh_token is None or not flow.is_about(presented.mark.user_id):
-        raise ApiError(ErrorCode.auth_session_conflict)
+def _whose(presented: PresentedSession) -> str:
+    """The user whose session the cookies hold; "" where they hold none, or do not say whose it is."""
+    return "" if presented.mark is None or presented.refresh_token is None else presented.mark.user_id
 
 
 def _invalid(reason: str) -> ApiError:

@@ -174,6 +174,7 @@ def test_a_linking_needs_the_cookie_that_says_whose_session_it_is(upstream: Upst
     back = flows.go(upstream, flows.start(visitor, intent="link"), address("gh"))
     visitor.http.cookies.delete("latchkey_session")
     assert flows.told(flows.complete(visitor, back.completion)) == (409, "auth_session_conflict")
+    assert flows.told(flows.start(visitor, intent="link")) == (409, "auth_session_conflict")
 
 
 def test_a_link_url_that_is_passed_on_signs_nobody_else_in(upstream: Upstream, visitor: Browser, eve: Browser) -> None:
@@ -185,13 +186,18 @@ def test_a_link_url_that_is_passed_on_signs_nobody_else_in(upstream: Upstream, v
     assert_refused(flows.complete(visitor, back.completion), INVALID, visitor)
 
 
-def test_with_somebody_elses_token_a_linking_is_that_ones(upstream: Upstream, visitor: Browser, eve: Browser) -> None:
-    """A stolen access token begins a linking in the thief's browser: it opens no session there."""
-    ada = upstream.person()
+def test_with_somebody_elses_token_no_linking_begins(upstream: Upstream, visitor: Browser, eve: Browser) -> None:
+    """A stolen access token, in the thief's browser: where nobody is signed in, and where the thief is."""
+    ada, attacker = upstream.person(), upstream.person()
     visitor.sign_in(ada.email, ada.password)
-    eve.access_token = visitor.access_token
-    back = flows.go(upstream, flows.start(eve, intent="link"), address("eve"))
-    assert_refused(flows.complete(eve, back.completion), (409, "auth_session_conflict"), eve)
+    for signs_in in (False, True):
+        if signs_in:
+            eve.sign_in(attacker.email, attacker.password)
+        eve.access_token = visitor.access_token
+        response = flows.start(eve, intent="link")
+        assert flows.told(response) == (409, "auth_session_conflict")
+        assert cookies_set(response) == []
+    assert eve.refresh().json()["user"]["id"] == attacker.id
 
 
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer x", "Bearer eyJhbGciOiJub25lIn0.e30.", "Basic YTpi"])

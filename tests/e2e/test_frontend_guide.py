@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 GUIDE = ROOT / "docs" / "frontend.md"
 CLIENT = ROOT / "clients" / "typescript"
 WAYS = ["With the typed client", "With Axios", "With plain fetch"]
+MODULE = "Second factor, devices, leaving"
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def guide_app(tmp_path_factory: pytest.TempPathFactory) -> GuideApp:
 
 
 def test_the_guide_has_no_snippet_that_is_not_run() -> None:
-    assert {snippet.section for snippet in SNIPPETS} == {"The app", *WAYS, "One origin instead of two"}
+    assert {snippet.section for snippet in SNIPPETS} == {"The app", *WAYS, MODULE, "One origin instead of two"}
     assert all(snippet.note for snippet in SNIPPETS if snippet.language != "sh")
 
 
@@ -162,6 +163,8 @@ def test_each_way_leads_to_signed_in(
     if way == "With Axios":  # "Install the client as above"
         guide_app.follow("With the typed client", service_url)
     guide_app.follow(way, service_url)
+    if way == "With the typed client":
+        guide_app.follow(MODULE, service_url)
     with guide_app.served(port) as address:
         sign_up_reload_and_sign_in(context.new_page(), address)
 

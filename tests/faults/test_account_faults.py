@@ -199,13 +199,16 @@ def test_a_refused_connection_is_told_as_documented(
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
-def test_a_lost_answer_to_a_step_up_is_mended_by_a_refresh_at_once(
+def test_a_lost_answer_to_a_step_up_is_mended_by_one_refresh_before_it_and_one_at_once(
     services: dict[bool, ServiceProcess], upstream: RecordedUpstream, account_proxy: FaultyProxy, version: str
 ) -> None:
     """The one fault that can end a session is answered as an outage, and the description says what to do."""
     upstream.configure(SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=version)
     try:
         leaver = leaver_at(services[False], upstream)
+        for session in upstream.server.project.sessions.values():
+            session.created_at = session.refreshed_at = session.created_at - 60
+        assert leaver.browser.refresh().status_code == 200
         with account_proxy.failing(faults.lost_answer(), f"/auth/v1/factors/{leaver.factor.id}/verify"):
             response = leaver.verify()
         assert response.status_code == 503

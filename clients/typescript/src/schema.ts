@@ -366,7 +366,10 @@ export interface paths {
          *
          *     With `intent: link` and the access token the provider is added to the signed-in user instead. Start it only on a click
          *     of the user's: Supabase links as soon as the provider comes back, before `POST /auth/oauth/complete`, and whoever
-         *     follows such a `url` and consents there adds the own account to this user's. Never pass it on.
+         *     follows such a `url` and consents there adds the own account to this user's. Never pass it on. The cookies have to be
+         *     this user's, too, or nothing is begun (409 `auth_session_conflict`). That somebody else is signed in here by the time
+         *     the browser comes back is noticed by `POST /auth/oauth/complete` only: no session opens then, but the link is there, and
+         *     `GET /auth/identities` of the user who began shows it.
          */
         post: operations["startOauth"];
         delete?: never;
@@ -408,8 +411,9 @@ export interface paths {
          * Finish what a provider, a directory or a mail's link began
          * @description Called by the page that the browser comes back to, once. With `code` it opens the session and sets the cookies; go on
          *     at `returnTo` where there is one, after what `next` says. Whoever was signed in here before is not any more; but a flow
-         *     that links never replaces another user's session (409 `auth_session_conflict`). With `error` (and `errorCode` where the
-         *     URL has one) it answers the code that says what went wrong, so that the page has one place to switch on.
+         *     that links never replaces another user's session (409 `auth_session_conflict`; the link is there all the same). With
+         *     `error` (and `errorCode` where the URL has one) it answers the code that says what went wrong, so that the page has one
+         *     place to switch on.
          *
          *     It also takes the `flow` and `code` that the link of a mail leads to where the project's mail templates are Supabase's
          *     own. That code lives five minutes; later it is 410 `auth_flow_expired`.
@@ -525,9 +529,11 @@ export interface paths {
          *     old ones are over. The session stays the same one. Then repeat what asked for it (`auth_mfa_required`). The first
          *     verification of a factor ends the user's other sessions that are at aal1.
          *
-         *     While it is under way no tab may refresh: hold the lock that the tabs share, and do not repeat the request by itself.
-         *     If its answer is lost (504, or the connection broke), call `POST /auth/refresh` at once; where that answers 401, the
-         *     user has to sign in again. It is the one case in which a fault between here and Supabase can end a session.
+         *     While it is under way no tab may refresh: hold the lock that the tabs share. Call `POST /auth/refresh` first, in the
+         *     same turn: only then is the cookie from before the step-up good for some seconds after it (ten, as projects come). Do
+         *     not repeat the request by itself. If its answer is lost (5xx, or the connection broke), call `POST /auth/refresh` at
+         *     once; where that answers 401, the user has to sign in again. It is the one case in which a fault between here and
+         *     Supabase can end a session.
          *
          *     The cookies are set only if they are this user's; where another tab has signed in somebody else, nothing is verified
          *     and the answer is 409 `auth_session_conflict`. Where a hook of the project refuses the attempt (403 `auth_rejected`),
@@ -3664,6 +3670,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["StartOauthRefused"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["AuthSessionConflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];

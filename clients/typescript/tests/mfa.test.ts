@@ -33,13 +33,31 @@ test("a step-up raises the session, in every tab, without a sign-in", async () =
   const session = client.getSnapshot();
   assert.ok(session.status === "signedIn" && session.aal === "aal2" && session.next === null);
   assert.equal(unwrap(await client.accessToken()), "d.e.f");
-  assert.deepEqual(events, ["refreshed"]);
+  assert.deepEqual(events, ["refreshed", "refreshed"]);
+});
+
+test("a step-up is made right after a refresh, whose cookie stays good for seconds, in case its answer is lost", async () => {
+  const { client, seen } = await signedIn({ "POST /auth/mfa/verify": [200, AAL2] });
+  unwrap(await client.mfa.verify(CODE));
+  assert.deepEqual(seen, ["POST /auth/refresh", "POST /auth/mfa/verify"]);
+});
+
+test("without a refresh before it there is no step-up", async () => {
+  const { client, seen } = await signedIn({
+    "POST /auth/refresh": [[200, AAL1], [503, failed("upstream_unavailable")], ENDED],
+  });
+  assert.equal((await client.mfa.verify(CODE)).error?.code, "upstream_unavailable");
+  assert.equal(client.getSnapshot().status, "signedIn");
+  assert.equal((await client.mfa.verify(CODE)).error?.code, "unauthorized");
+  assert.equal(client.getSnapshot().status, "signedOut");
+  assert.equal((await client.mfa.verify(CODE)).error?.code, "unauthorized");
+  assert.deepEqual(seen, ["POST /auth/refresh", "POST /auth/refresh"]);
 });
 
 test("a wrong code changes nothing", async () => {
   const { client, seen } = await signedIn({ "POST /auth/mfa/verify": [422, failed("auth_mfa_code_invalid")] });
   assert.equal((await client.mfa.verify(CODE)).error?.code, "auth_mfa_code_invalid");
-  assert.deepEqual(seen, ["POST /auth/mfa/verify"]);
+  assert.deepEqual(seen, ["POST /auth/refresh", "POST /auth/mfa/verify"]);
 });
 
 test("a token that was rejected is renewed in the same turn", async () => {
@@ -50,7 +68,7 @@ test("a token that was rejected is renewed in the same turn", async () => {
     ],
   });
   unwrap(await client.mfa.verify(CODE));
-  assert.deepEqual(seen, ["POST /auth/mfa/verify", "POST /auth/refresh", "POST /auth/mfa/verify"]);
+  assert.deepEqual(seen, ["POST /auth/refresh", "POST /auth/mfa/verify", "POST /auth/refresh", "POST /auth/mfa/verify"]);
 });
 
 test("a lost answer is not repeated: it is asked at once what came of it", async () => {
@@ -58,11 +76,12 @@ test("a lost answer is not repeated: it is asked at once what came of it", async
     "POST /auth/mfa/verify": [504, failed("upstream_timeout")],
     "POST /auth/refresh": [
       [200, AAL1],
+      [200, AAL1],
       [200, AAL2],
     ],
   });
   assert.deepEqual(unwrap(await client.mfa.verify(CODE)), { user: ADA, next: null });
-  assert.deepEqual(seen, ["POST /auth/mfa/verify", "POST /auth/refresh"]);
+  assert.deepEqual(seen, ["POST /auth/refresh", "POST /auth/mfa/verify", "POST /auth/refresh"]);
 });
 
 test("a lost answer that did not raise the session is told as such, with what became of it", async () => {
@@ -74,7 +93,7 @@ test("a lost answer that did not raise the session is told as such, with what be
   for (const [refreshed, session] of outcomes) {
     const { client } = await signedIn({
       "POST /auth/mfa/verify": [504, failed("upstream_timeout")],
-      "POST /auth/refresh": [[200, AAL1], refreshed],
+      "POST /auth/refresh": [[200, AAL1], [200, AAL1], refreshed],
     });
     const { error } = await client.mfa.verify(CODE);
     assert.ok(error?.code === "step_up_lost");
@@ -83,11 +102,29 @@ test("a lost answer that did not raise the session is told as such, with what be
   }
 });
 
+test("an outage in the middle of a step-up may have come after it: that is found out too", async () => {
+  const outcomes: [Answer, string | undefined][] = [
+    [[200, AAL2], undefined],
+    [[200, AAL1], "upstream_unavailable"],
+    [[503, failed("upstream_unavailable")], "upstream_unavailable"],
+    [ENDED, "step_up_lost"],
+  ];
+  for (const [refreshed, code] of outcomes) {
+    const { client } = await signedIn({
+      "POST /auth/mfa/verify": [503, failed("upstream_unavailable")],
+      "POST /auth/refresh": [[200, AAL1], [200, AAL1], refreshed],
+    });
+    assert.equal((await client.mfa.verify(CODE)).error?.code, code);
+    assert.equal(client.getSnapshot().status, code === "step_up_lost" ? "signedOut" : "signedIn");
+  }
+});
+
 test("an answer that never comes leaves time to find out", async () => {
   const { client } = await signedIn(
     {
       "POST /auth/mfa/verify": [null],
       "POST /auth/refresh": [
+        [200, AAL1],
         [200, AAL1],
         [200, AAL2],
       ],
@@ -111,11 +148,25 @@ test("whoever stops waiting does not stop the step-up", async () => {
   });
 });
 
-test("another user's cookies are found out about at once", async () => {
+test("another user's cookies are found out about at once, and nothing is verified for them", async () => {
+  const grace = { id: "another-id", email: "grace@example.com" };
+  const { client, seen } = await signedIn({
+    "POST /auth/refresh": [
+      [200, AAL1],
+      [200, sessionOf(grace)],
+    ],
+  });
+  assert.equal((await client.mfa.verify(CODE)).error?.code, "auth_session_conflict");
+  assert.deepEqual(client.user, grace);
+  assert.deepEqual(seen, ["POST /auth/refresh"]);
+});
+
+test("so are those that come between the refresh and the step-up", async () => {
   const grace = { id: "another-id", email: "grace@example.com" };
   const { client } = await signedIn({
     "POST /auth/mfa/verify": [409, failed("auth_session_conflict")],
     "POST /auth/refresh": [
+      [200, AAL1],
       [200, AAL1],
       [200, sessionOf(grace)],
     ],
@@ -146,7 +197,7 @@ test("no tab takes the turn of a step-up away, however long it lasts", async () 
     answer();
     unwrap(await verifying);
     unwrap(await other.refresh());
-    assert.equal(service.seen.indexOf("POST /auth/mfa/verify"), 2);
+    assert.equal(service.seen.indexOf("POST /auth/mfa/verify"), 3);
   } finally {
     one.close();
     other.close();

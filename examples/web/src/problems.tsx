@@ -150,7 +150,10 @@ export function problemOf(error: LatchkeyErrorBody, status: Snapshot["status"]):
     case "auth_provider_disabled":
       return { fields: {}, notice: "This way to sign in is switched off. Please use another." };
     case "auth_provider_denied":
-      return { fields: {}, notice: "You are not signed in: the consent was not given. You can try again, or use another way." };
+      return {
+        fields: {},
+        notice: `${status === "signedIn" ? "Nothing has changed" : "You are not signed in"}: the consent was not given. You can try again, or use another way.`,
+      };
     case "auth_flow_invalid":
       return { fields: {}, notice: "This did not begin in this browser, or was used already. Please begin again." };
     case "auth_flow_expired":

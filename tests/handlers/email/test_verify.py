@@ -205,8 +205,16 @@ def test_a_second_factor_comes_before_the_new_password(upstream: Upstream, visit
     body = visitor.follow(proof, "recovery").json()
     assert (body["next"], body["aal"], body["mfa"]["required"]) == ("mfa", "aal1", True)
     assert [known["id"] for known in body["mfa"]["factors"]] == [factor.id]
-    refused = visitor.ask("PUT", "/auth/password", {"newPassword": "another-Horse-7-staple"})
-    assert_refused(refused, 403, "auth_mfa_required")
+    new = {"newPassword": "another-Horse-7-staple"}
+    assert_refused(visitor.ask("PUT", "/auth/password", new), 403, "auth_mfa_required")
+
+    raised = visitor.as_user("POST", "/auth/mfa/verify", {"factorId": factor.id, "code": upstream.code(factor.secret)})
+    assert (raised.status_code, raised.json()["aal"]) == (200, "aal2")
+    assert visitor.ask("PUT", "/auth/password", new).status_code == 200
+    assert visitor.refresh().json()["aal"] == "aal2", "and the session goes on"
+    visitor.logout()
+    assert_refused(visitor.sign_in(ada.email, ada.password), 401, "auth_invalid_credentials")
+    assert visitor.sign_in(ada.email, new["newPassword"]).json()["next"] == "mfa"
 
 
 # --- A change of address -----------------------------------------------------------------------------------------------------

@@ -232,6 +232,30 @@ def test_who_steps_up_and_goes_on_with_the_new_cookies_stays_signed_in(
         assert visitor.refresh().json()["aal"] == "aal2"
 
 
+@pytest.mark.parametrize(("version", "refreshes"), [("1", False), ("1", True), ("2", False), ("2", True)])
+def test_with_the_cookies_from_before_a_step_up_a_session_goes_on_if_it_was_refreshed_just_before(
+    upstream: Upstream, visitor: Browser, version: str, refreshes: bool, request: pytest.FixtureRequest
+) -> None:
+    """As after a lost answer, or in a tab that knew nothing of it. Without the refresh, tokens of version 2 end the session."""
+    upstream.configure(SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=version)
+    request.addfinalizer(upstream.configure)
+    _, factor = with_factor(upstream, visitor)
+    upstream.age("session", claims(visitor.access_token or "")["session_id"], 60)
+    if refreshes:
+        assert visitor.refresh().status_code == 200
+    before = list(visitor.http.cookies.jar)
+    assert verify(visitor, factor.id, upstream.code(factor.secret)).status_code == 200
+    visitor.http.cookies.clear()
+    for cookie in before:
+        visitor.http.cookies.jar.set_cookie(cookie)
+    refreshed = visitor.refresh()
+    if version == "1" or refreshes:
+        assert (refreshed.status_code, refreshed.json()["aal"]) == (200, "aal2")
+        assert visitor.refresh().status_code == 200
+    else:
+        assert (refreshed.status_code, refreshed.json()["code"]) == (401, "auth_refresh_invalid")
+
+
 @pytest.mark.settings(MFA_ISSUER="Example Ltd.")
 def test_the_operator_names_what_an_authenticator_app_shows(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()

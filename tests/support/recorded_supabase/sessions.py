@@ -66,8 +66,9 @@ def refresh(request: Request) -> Reply:
     timebox = project.seconds("SESSIONS_TIMEBOX")
     if timebox and project.now() - session.created_at > timebox:
         raise Refused("session_expired", headers=names)
+    before = session.refreshed_at or session.created_at
     session.refreshed_at, session.user_agent, session.address = project.now(), request.agent, request.address
-    return (_counted if second_version else _rotated)(request, user, session, token)
+    return _counted(request, user, session, token, before) if second_version else _rotated(request, user, session, token)
 
 
 def _rotated(request: Request, user: User, session: Session, token: RefreshToken) -> Reply:
@@ -85,13 +86,15 @@ def _rotated(request: Request, user: User, session: Session, token: RefreshToken
     raise Refused("refresh_token_already_used", headers=names)
 
 
-def _counted(request: Request, user: User, session: Session, token: RefreshToken) -> Reply:
-    """Version 2: the counter tells how old a token is; one that is too old ends the session."""
+def _counted(request: Request, user: User, session: Session, token: RefreshToken, last: float) -> Reply:
+    """Version 2: the counter tells how old a token is; one that is too old ends the session, unless the last refresh (a step-up
+    is none) was just now.
+    """
     project, current = request.project, session.tokens[-1]
     if token is current:
         return _with(request, user, session, project.next_token(session), {"sb-auth-refresh-token-reuse": "false"})
     reuse = "sb-auth-refresh-token-reuse-cause"
-    recent = project.now() - (session.tokens[-2].revoked_at or 0) <= project.seconds("SECURITY_REFRESH_TOKEN_REUSE_INTERVAL")
+    recent = project.now() - last < project.seconds("SECURITY_REFRESH_TOKEN_REUSE_INTERVAL")
     if token.counter == current.counter - 1:
         return _with(request, user, session, current, {reuse: "concurrent-refresh,fail-to-save" if recent else "fail-to-save"})
     if recent:

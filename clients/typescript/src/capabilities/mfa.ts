@@ -1,5 +1,5 @@
 import { orAborted, timed } from "../core/limit.ts";
-import type { CallOptions, Core } from "../core/session.ts";
+import { type CallOptions, type Core, unasked } from "../core/session.ts";
 import type { Next, User } from "../core/state.ts";
 import {
   type EnrollError,
@@ -34,8 +34,9 @@ export interface Mfa {
 
     /**
      * Gives a factor's code: raises this session to aal2, or makes an enrolled factor count. Then repeat what was refused with
-     * `auth_mfa_required`. Meanwhile no tab refreshes, and a request whose answer was lost is not repeated: the client asks
-     * at once what came of it. Where that is not the wish, the error is `step_up_lost`. Aborting stops the wait, not the request.
+     * `auth_mfa_required`. Meanwhile no tab refreshes, and a request whose answer was lost is not repeated: the client, which
+     * has refreshed just before, asks at once what came of it. Where that is not the wish, the error is `step_up_lost`.
+     * Aborting stops the wait, not the request.
      */
     verify(body: Schemas["VerifyFactorRequest"], options?: CallOptions): Promise<Result<SteppedUp, StepUpError>>;
 
@@ -44,21 +45,43 @@ export interface Mfa {
   };
 }
 
+/**
+ * How long the answer is waited for, in milliseconds, or half of the time where that is less: so that what came of it is found out
+ * while the cookie from before is good, which is ten seconds as projects come.
+ */
+const LONGEST = 9_000;
+
 /** With these the session may not be what it was. */
 const UNSETTLING: readonly string[] = ["auth_session_conflict", "auth_rejected"];
 
 export function mfa({ operation, inTurn, state, enter, refresh, refreshNow, asUser, asUserNow, timeout }: Core): Mfa {
   async function stepUp(body: Schemas["VerifyFactorRequest"], limit: AbortSignal): Promise<Result<SteppedUp, StepUpError>> {
-    // Half of the time, so that the other half is left to find out what came of it.
-    const { data, error } = await timed(timeout / 2, limit, (half) => asUserNow("POST", "/auth/mfa/verify", { body }, half));
+    const before = state.session();
+    if (before !== null) {
+      // The cookie from before a step-up is good afterwards only for seconds from the last refresh on. Where the answer is
+      // lost, this is what keeps the session.
+      const { data: user, error } = await refreshNow(limit, before === undefined);
+      if (error && !isSessionEnded(error)) return { error };
+      if (before && user && user.id !== before.user.id) {
+        return { error: unasked("auth_session_conflict", "Somebody else is signed in in this browser", 409) };
+      }
+    }
+    const longest = Math.min(timeout / 2, LONGEST);
+    const { data, error } = await timed(longest, limit, (end) => asUserNow("POST", "/auth/mfa/verify", { body }, end));
     if (data) return { data: enter(data, state.begin(), false) };
     if (isLost(error)) return afterwards(limit);
+    if (error.status >= 500) {
+      // Supabase may have done it all the same. Where it has not, this is an outage like any other.
+      const { data, error: lost } = await afterwards(limit);
+      if (data) return { data };
+      return { error: lost.details.session === "ended" ? lost : error };
+    }
     if (UNSETTLING.includes(error.code)) await refreshNow(limit, false);
     return { error };
   }
 
   /** What came of a step-up whose answer was lost. */
-  async function afterwards(limit: AbortSignal): Promise<Result<SteppedUp, StepUpError>> {
+  async function afterwards(limit: AbortSignal): Promise<Result<SteppedUp, StepUpLostError>> {
     const { error } = await refreshNow(limit, false);
     const now = state.session();
     if (!error && now?.aal === "aal2") return { data: now };

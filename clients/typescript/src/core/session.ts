@@ -25,8 +25,8 @@ export interface CallOptions {
 const RENEW_AHEAD = 30_000;
 
 /** What the client knows without asking. */
-function unasked<Code extends string>(code: Code, message: string) {
-  return { code, message, details: {}, status: 401 };
+export function unasked<Code extends string>(code: Code, message: string, status = 401) {
+  return { code, message, details: {}, status };
 }
 
 type Unauthorized = Schemas["Unauthorized"] & Arrived;

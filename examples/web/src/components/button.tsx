@@ -6,15 +6,25 @@ interface ButtonProps {
   busyLabel?: string;
   disabled?: boolean;
   plain?: boolean;
+  /** For what cannot be undone. */
+  danger?: boolean;
   onClick?: () => void;
 }
 
 /** A button that keeps its size, its label and its focus while it is busy: a spinner shows, and `busyLabel` is read out. Without `onClick` it submits its form. */
-export function Button({ children, busy = false, busyLabel = "", disabled = false, plain = false, onClick }: ButtonProps) {
+export function Button({
+  children,
+  busy = false,
+  busyLabel = "",
+  disabled = false,
+  plain = false,
+  danger = false,
+  onClick,
+}: ButtonProps) {
   return (
     <button
       type={onClick ? "button" : "submit"}
-      className={plain ? "button plain" : "button"}
+      className={plain ? "button plain" : danger ? "button danger" : "button"}
       aria-disabled={busy || disabled}
       onClick={() => {
         if (!busy && !disabled) onClick?.();

@@ -22,13 +22,14 @@ interface FormProps {
   /** Whether it shows the project's captcha, where there is one. */
   captcha?: boolean;
   plain?: boolean;
+  danger?: boolean;
   disabled?: boolean;
   /** The fields, given what is wrong with each. */
   children?: (errors: Problem["fields"]) => ReactNode;
 }
 
 /** A form that sends itself, tells what went wrong where it belongs, and puts the focus there. */
-export function Form({ check, send, submitLabel, busyLabel, hint, captcha, plain, disabled, children }: FormProps) {
+export function Form({ check, send, submitLabel, busyLabel, hint, captcha, plain, danger, disabled, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>({ fields: {} });
@@ -63,7 +64,7 @@ export function Form({ check, send, submitLabel, busyLabel, hint, captcha, plain
     <form ref={form} className="form" noValidate onSubmit={submit} aria-busy={busy}>
       {children?.(problem.fields)}
       {challenge && <Captcha ref={widget} captcha={challenge} onToken={setToken} />}
-      <Button busy={busy} busyLabel={busyLabel} disabled={disabled || wait > 0} plain={plain ?? false}>
+      <Button busy={busy} busyLabel={busyLabel} disabled={disabled || wait > 0} plain={plain ?? false} danger={danger ?? false}>
         {submitLabel}
       </Button>
       <Notice problem={problem} wait={wait} hint={hint} {...(problem.retry ? { onRetry: () => void submit() } : {})} />

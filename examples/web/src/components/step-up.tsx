@@ -1,5 +1,5 @@
 import type { components, LatchkeyErrorBody, Result } from "@latchkey/client";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useId, useRef, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useId, useLayoutEffect, useRef, useState } from "react";
 import { CodeForm } from "./code-form.tsx";
 
 type Factor = components["schemas"]["MfaFactor"];
@@ -44,7 +44,8 @@ export function StepUpProvider({ children }: { children: ReactNode }) {
 function StepUpDialog({ factors, answer }: Asked) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Closed before it leaves the page, the dialog gives the focus back to what asked for it.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

@@ -21,6 +21,7 @@ export function DeleteAccount() {
         Your profile and everything that belongs to it goes, on all devices. Nobody can bring it back.
       </Heading>
       <Form
+        danger
         check={({ confirm }) => (confirm ? {} : { confirm: `Type ${expected}.` })}
         send={send}
         submitLabel="Delete it for good"

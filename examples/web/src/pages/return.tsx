@@ -38,18 +38,19 @@ export function Return() {
   if (arrival?.kind === "return" && !error) return <Waiting />;
   return (
     <>
-      <Heading title={titleOf(error)}>{textOf(error, status === "signedIn")}</Heading>
+      <Heading title={titleOf(error, status === "signedIn")}>{textOf(error, status === "signedIn")}</Heading>
       <p className="elsewhere">
-        {status === "signedIn" ? (
-          <Link to="/profile/accounts">Go to your linked accounts</Link>
-        ) : (
-          <Link to="/sign-in">Go to sign-in</Link>
-        )}
+        {status === "signedIn" ? <Link to="/profile">Go to your profile</Link> : <Link to="/sign-in">Go to sign-in</Link>}
       </p>
     </>
   );
 
   function textOf(error: LatchkeyErrorBody | null, isMember: boolean) {
+    if (error && isOver(error, isMember))
+      return "You are signed in. What led here was used before, or began in another browser.";
+    if (error?.code === "auth_email_not_confirmed") {
+      return "We sent a mail to the address that you have there. Follow its link, and then sign in once more.";
+    }
     if (error) {
       const { notice, fields } = problemOf(error, status);
       return notice ?? fields.email;
@@ -59,7 +60,14 @@ export function Return() {
   }
 }
 
-function titleOf(error: LatchkeyErrorBody | null): string {
+function titleOf(error: LatchkeyErrorBody | null, isMember: boolean): string {
   if (!error) return arrival?.kind === "astray" ? "That did not work" : "Nothing to do";
+  if (isOver(error, isMember)) return "Nothing to do";
+  if (error.code === "auth_email_not_confirmed") return "Check your mail";
   return error.code === "auth_provider_denied" ? "You changed your mind" : "That did not work";
+}
+
+/** Who went back to the provider's page after all was done sees this, and need not be bothered. */
+function isOver(error: LatchkeyErrorBody, isMember: boolean): boolean {
+  return error.code === "auth_flow_invalid" && isMember;
 }
