@@ -12,7 +12,7 @@ from tests.support.upstream.wire import NO_KEY, Wire
 
 _HASH = re.compile(r"(?:token_hash|token)=((?:pkce_)?[0-9a-f]{56,64})")
 _DIGITS = re.compile(r"(?<![\w=/#-])\d{6}(?![\w-])")
-_FLOW = re.compile(r"[?&]flow=([\w.-]+)")
+_FLOW = re.compile(r"[?&]flow=([\w.~-]+)")
 _URL = re.compile(r"https?://[^\s\"<>]+")
 
 
