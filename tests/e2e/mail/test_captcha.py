@@ -29,6 +29,8 @@ HOSTS = {
 SCRIPT = """
 window.%(provider)s = (() => {
   const shown = new Map();
+  let times = 0;
+  const load = (frame, about) => { frame.src = `%(frame)s?${times++}#${about}`; };
   addEventListener("message", ({ data: { id, token }, origin }) => {
     if (origin === new URL("%(frame)s").origin) shown.get(id)?.callback(token);
   });
@@ -36,12 +38,12 @@ window.%(provider)s = (() => {
     render(container, { sitekey, callback }) {
       const id = String(shown.size);
       const frame = Object.assign(document.createElement("iframe"), { title: "Captcha", width: 300, height: 74 });
-      frame.src = `%(frame)s#${id},${sitekey}`;
+      load(frame, `${id},${sitekey}`);
       container.append(frame);
-      shown.set(id, { frame, callback });
+      shown.set(id, { frame, callback, about: `${id},${sitekey}` });
       return id;
     },
-    reset(id) { const { frame } = shown.get(id); frame.src = frame.src; },
+    reset(id) { const { frame, about } = shown.get(id); load(frame, about); },
     remove(id) { shown.get(id).frame.remove(); },
   };
 })();
