@@ -136,6 +136,21 @@ def test_a_planted_change_of_address_opens_no_session(
     assert_nobody_was_signed_in(victim, done, me)
 
 
+@pytest.mark.project(MAILER_AUTOCONFIRM="false")
+def test_one_mailbox_alone_does_not_move_an_account_by_its_link(upstream: Upstream, attacker: Browser) -> None:
+    """Whoever has somebody's session and a mailbox of their own. By the six digits it does: SECURITY.md, "What remains"."""
+    ada, new = upstream.person(), address("eve")
+    attacker.sign_in(ada.email, ada.password)
+    assert attacker.ask("PUT", "/auth/email", {"email": new}).status_code == 202
+    proof = upstream.mail(new)
+    assert attacker.follow(proof, "email_change").json() == {"session": None, "next": "confirm_other_address"}
+    for claimed in TYPES:
+        for more in ({}, {"email": new}, {"email": ada.email}):
+            again = attacker.follow(proof, claimed, **more)
+            assert (again.status_code, again.json()["code"]) == (410, "auth_code_invalid")
+    assert attacker.me().json()["user"]["email"] == ada.email
+
+
 def test_a_planted_cookie_beside_the_own_one_makes_no_flow_good(upstream: Upstream, victim: Browser, attacker: Browser) -> None:
     """A sibling domain can set a second cookie of the same name: neither is believed (RFC 6265 section 8.6)."""
     email, proof = link_of("magiclink", upstream, attacker)

@@ -33,6 +33,21 @@ def test_one_click_where_the_mail_was_asked_for(app: App, site: Site) -> None:
     assert "token_hash" not in app.page.url
 
 
+def test_a_scanner_that_runs_scripts_uses_nothing_up(app: App, phone: App, site: Site) -> None:
+    person = site.upstream.person()
+    forget(app, person.email)
+    link = site.link(site.upstream.mail(person.email), "recovery")
+    for method in ("HEAD", "GET"):
+        assert phone.page.request.fetch(link, method=method).ok
+    phone.page.goto(link)
+    phone.heading("Choose a new password")
+    phone.page.wait_for_load_state("networkidle")
+    assert phone.count("POST", "/auth/verify") == 0
+    app.page.goto(link)
+    app.press("Go on")
+    expect(app.page.get_by_label("New password", exact=True)).to_be_visible()
+
+
 def test_elsewhere_the_address_is_asked_for_in_plain_words(app: App, phone: App, site: Site) -> None:
     email = address()
     sign_up(app, email)
