@@ -25,8 +25,8 @@ NEW_PASSWORD = "another-Horse-7-staple"
 def test_every_page_is_accessible_fits_and_holds_still(
     chromium_browser: Browser, site: Site, tmp_path: Path, scheme: Scheme, size: str
 ) -> None:
-    """SCREENSHOTS=FOLDER keeps the pictures."""
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    """MAIL_SCREENSHOTS=FOLDER keeps the pictures."""
+    pictures = Path(os.environ.get("MAIL_SCREENSHOTS") or tmp_path)
     context = chromium_browser.new_context(
         viewport=SIZES[size], color_scheme=scheme, device_scale_factor=SCALES[size], has_touch=size == "phone", locale="en-GB"
     )

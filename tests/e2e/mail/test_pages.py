@@ -168,6 +168,23 @@ def test_recovery_tells_nobody_who_has_an_account(app: App, site: Site) -> None:
         assert app.accessibility_problems() == []
 
 
+def test_an_invitation_asks_for_its_address_and_then_for_a_password(app: App, site: Site) -> None:
+    email = address()
+    app.page.goto(site.link(site.upstream.link("invite", email), "invite"))
+    app.heading("You are invited")
+    app.press("Accept")
+    app.heading("Which address is it?")
+    app.fill(email=email)
+    app.press("Accept")
+    app.heading("Choose a new password")
+    app.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    app.press("Save the password")
+    app.heading("Your profile")
+    app.press("Sign out")
+    app.sign_in(email, NEW_PASSWORD)
+    app.heading("Your profile")
+
+
 # --- Codes -------------------------------------------------------------------------------------------------------------------
 
 

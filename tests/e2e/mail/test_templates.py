@@ -30,9 +30,9 @@ CONDITION = re.compile(r"\{\{ if [^}]*\}\}.*?\{\{ else \}\}(.*?)\{\{ end \}\}", 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 640])
 def test_every_mail_fits_and_is_accessible(chromium_browser: Browser, tmp_path: Path, scheme: Scheme, width: int) -> None:
-    """SCREENSHOTS=FOLDER keeps the pictures."""
+    """MAIL_SCREENSHOTS=FOLDER keeps the pictures."""
     assert len(TEMPLATES) == 6
-    pictures = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    pictures = Path(os.environ.get("MAIL_SCREENSHOTS") or tmp_path)
     context = chromium_browser.new_context(viewport={"width": width, "height": 700}, color_scheme=scheme)
     for template in TEMPLATES:
         mail = App(context.new_page(), "")
