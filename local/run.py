@@ -54,8 +54,8 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
 
     embedded: Embedded | None = None
     described = url
+    confirmation = _switch(user, "EMAIL_CONFIRMATION")
     if not url:
-        confirmation = _switch(user, "EMAIL_CONFIRMATION")
         embedded = _embedded(state_dir, user, settings, own_keys, confirmation=confirmation)
         supabase = embedded.supabase
         settings = environment.for_embedded_supabase(settings, supabase.url, supabase.keys)
@@ -68,7 +68,11 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
     print("> Starting the service", flush=True)
     service.start()
     _wait_until_ready(service, embedded)
-    print(welcome.text(service.url, described, settings, state_dir / "cookies.txt"), flush=True)
+    mailbox = embedded.mailbox.url if embedded else None
+    print(
+        welcome.text(service.url, described, settings, state_dir / "cookies.txt", mailbox=mailbox, confirmation=confirmation),
+        flush=True,
+    )
     while True:
         _require_alive(service, embedded)
         time.sleep(0.2)

@@ -28,13 +28,17 @@ def web_settings(port: int) -> dict[str, str | None]:
 class WebServer:
     """The built app, served by Vite from 127.0.0.1; browsers call it localhost. Starts on entering, stops on leaving."""
 
-    def __init__(self, output: Path, *, service_url: str, mode: str = "production", port: int | None = None) -> None:
+    def __init__(
+        self, output: Path, *, service_url: str, mode: str = "production", port: int | None = None, captcha: str = ""
+    ) -> None:
         self.port = port or free_port()
         self.origin = f"http://localhost:{self.port}"
         self._output = output
         self._mode = mode
         # As the page sees the service, and as the proxy does.
-        self._env = node.environment({"VITE_LATCHKEY_URL": service_url, "LATCHKEY_URL": service_url})
+        self._env = node.environment(
+            {"VITE_LATCHKEY_URL": service_url, "LATCHKEY_URL": service_url, "CAPTCHA_PROVIDER": captcha}
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def _vite(self, command: str, *arguments: str) -> list[str]:

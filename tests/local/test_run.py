@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -117,26 +117,48 @@ def start(tmp_path: Path) -> Iterator[StartRun]:
         yield lambda **settings: stack.enter_context(Run(tmp_path / "state", settings))
 
 
-def test_what_it_prints_signs_up_and_in_when_pasted_and_signs_in_when_pasted_again(start: StartRun) -> None:
+def _paste(text: str) -> list[Any]:
+    """What each line of curl prints."""
     curl = Path(executable("curl"))
+    shell = subprocess.run(
+        ["/bin/sh"], input=text, env={"PATH": f"{curl.parent}:/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert shell.stderr == ""
+    return [json.loads(line) for line in shell.stdout.strip().splitlines()]
+
+
+def _printed(run: Run) -> tuple[str, str]:
+    """The lines to paste: those of the first minute, and those of a recovery."""
+    lines = run.output.partition("(paste into another terminal):")[2].partition("Ctrl-C")[0]
+    first, _, recovery = lines.partition("Forget a password")
+    return first, recovery.partition("\n")[2]
+
+
+def test_what_it_prints_signs_up_and_in_when_pasted_and_signs_in_when_pasted_again(start: StartRun) -> None:
     run = start().until_ready()
     assert re.search(rf"^  API +{re.escape(run.url)}$", run.output, re.MULTILINE)
     page = re.search(r"^  Swagger UI +(\S+)$", run.output, re.MULTILINE)
     assert page is not None
     assert loopback.request("GET", page[1], timeout=30).status_code == 200
-    pasted = run.output.partition("(paste into another terminal):")[2].partition("Ctrl-C")[0]
-    for minute in ("first", "second"):
-        shell = subprocess.run(
-            ["/bin/sh"], input=pasted, env={"PATH": f"{curl.parent}:/usr/bin:/bin"},
-            capture_output=True, text=True, timeout=60, check=True,
-        )  # fmt: skip
-        signed_up, me = map(json.loads, shell.stdout.strip().splitlines())
-        if minute == "first":
-            assert signed_up["user"]["email"] == "ada@example.com"
-        else:
-            assert signed_up["code"] == "auth_email_taken"
-        assert me["user"]["profile"] == {"displayName": "Ada Lovelace"}
-        assert shell.stderr == ""
+    first, recovery = _printed(run)
+    signed_up, me = _paste(first)
+    assert signed_up["user"]["email"] == "ada@example.com"
+    assert me["user"]["profile"] == {"displayName": "Ada Lovelace"}
+    refused, _, asked, changed = _paste(first + recovery)
+    assert refused["code"] == "auth_email_taken"
+    assert (asked, changed) == ({"ok": True}, {"ok": True})
+    assert _paste(first)[1]["user"]["profile"] == {"displayName": "Ada Lovelace"}
+
+
+def test_with_confirmation_on_what_it_prints_confirms_too(start: StartRun) -> None:
+    run = start(EMAIL_CONFIRMATION="true").until_ready()
+    first, recovery = _printed(run)
+    signed_up, me, asked, changed = _paste(first + recovery)
+    assert signed_up["confirmationRequired"] is True
+    assert me["user"]["profile"] == {"displayName": "Ada Lovelace"}
+    assert (asked, changed) == ({"ok": True}, {"ok": True})
+    assert _paste(first)[1]["user"]["profile"] == {"displayName": "Ada Lovelace"}, "and signs in when pasted again"
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

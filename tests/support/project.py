@@ -90,7 +90,7 @@ class Project:
                 self.end_headers()
                 self.wfile.write(payload)
 
-            do_GET = do_POST = answer  # noqa: N815 - the names that http.server looks for
+            do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names that http.server looks for
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
                 """Nothing to say."""

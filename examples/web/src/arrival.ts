@@ -9,3 +9,8 @@ const PAGES = ["/account/confirm", "/account/return"];
 if (arrival && !PAGES.includes(location.pathname)) {
   history.replaceState(null, "", arrival.kind === "link" ? "/account/confirm" : "/account/return");
 }
+
+// A link that is opened in this very tab changes only what is behind the "#": no page would load, and nobody would read it.
+addEventListener("hashchange", () => {
+  if (location.hash.includes("token_hash=")) location.reload();
+});

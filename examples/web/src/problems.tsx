@@ -85,7 +85,7 @@ export function problemOf(error: LatchkeyErrorBody, status: Snapshot["status"]):
     case "auth_invalid_credentials":
       return { fields: {}, notice: "That e-mail address and password do not match. Check both and try again." };
     case "auth_email_taken":
-      return { fields: { email: <Taken /> } };
+      return { fields: { email: status === "signedIn" ? "This address is taken." : <Taken /> } };
     case "auth_weak_password": {
       const reasons = error.details.reasons.flatMap((reason) => PASSWORD_REASONS[reason] ?? []);
       return { fields: { password: reasons.join(" ") || "Too easy to guess. Choose a longer one." } };

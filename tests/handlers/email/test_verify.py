@@ -130,6 +130,20 @@ def test_an_invitation_is_accepted_by_the_address_that_it_came_to(upstream: Upst
     assert_opened(visitor.follow(proof, "invite", email=email), email, "set_password")
 
 
+@WITH_FLOWS
+@pytest.mark.parametrize(("kind", "next_step"), [("magiclink", None), ("recovery", "set_password")])
+def test_ten_minutes_later_it_still_does(
+    upstream: Upstream, served: ServiceProcess, visitor: Browser, kind: str, next_step: str | None
+) -> None:
+    """Supabase's own link would be dead after five: its code is bound to a flow, the hash is not."""
+    ada, phone = upstream.person(), another(served)
+    for browser, more in ((visitor, {}), (phone, {"email": ada.email})):
+        proof = asked(upstream, visitor, kind, ada.email)
+        upstream.age("recovery", ada.email, 601)
+        upstream.age("flow", ada.email, 601)
+        assert_opened(browser.follow(proof, kind, **more), ada.email, next_step)
+
+
 @pytest.mark.upstreams("recorded", "real")
 def test_a_link_that_is_too_old_is_gone(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()

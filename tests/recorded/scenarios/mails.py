@@ -135,6 +135,25 @@ def mail_links(s: Scene) -> None:
         s.call("POST", "/token?grant_type=pkce", exchange)
 
 
+@scenario(**CONFIRMED)
+def mail_links_change(s: Scene) -> None:
+    """GET of Supabase's own links of a sign-up, and of both mails of a change of address, with a code challenge; exchanged."""
+    verifier, challenge = pkce()
+    proof = {"code_challenge": challenge, "code_challenge_method": "s256"}
+    bob = s.address("bob")
+    s.call("POST", "/signup" + CONFIRM, {"email": bob, "password": PASSWORD, **proof})
+    back = s.call("GET", f"/verify?token={s.mail(bob).token_hash}&type=signup&{CONFIRM[1:]}", key="")
+    s.call("POST", "/token?grant_type=pkce", {"auth_code": query_of(back.location)["code"], "code_verifier": verifier})
+    ada, session = s.signed_in()
+    new = s.address("new")
+    s.call("PUT", "/user" + CONFIRM, {"email": new, **proof}, token=session.access_token)
+    s.note("from the mail to the new address")
+    s.call("GET", f"/verify?token={s.mail(new).token_hash}&type=email_change&{CONFIRM[1:]}", key="")
+    s.note("from the mail to the old address")
+    back = s.call("GET", f"/verify?token={s.mail(ada.email).token_hash}&type=email_change&{CONFIRM[1:]}", key="")
+    s.call("POST", "/token?grant_type=pkce", {"auth_code": query_of(back.location)["code"], "code_verifier": verifier})
+
+
 @scenario(SMTP_MAX_FREQUENCY="60s", **CONFIRMED)
 def mail_limit(s: Scene) -> None:
     """One mail a minute for each address: recover, otp, sign-up, resend, reauthenticate; never for an unknown one."""

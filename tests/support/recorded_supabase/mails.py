@@ -22,6 +22,7 @@ _SLOTS = {
     "email": ("confirmation", "recovery"),
     "email_change": ("email_change", "email_change_current"),
 }
+FIRST_HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 _SENT = {"recovery": "recovery_sent_at", "confirmation": "confirmation_sent_at"}
 
 
@@ -166,24 +167,14 @@ def _accept(request: Request, user: User, slot: str) -> Reply:
     if proof.kind == "invite":
         user.times.pop("confirmation_sent_at")
     if slot.startswith("email_change"):
-        both = project.on("MAILER_SECURE_EMAIL_CHANGE_ENABLED") and not project.on("MAILER_AUTOCONFIRM")
-        if both and not user.halfway:
+        if _is_first_half(project, user):
             user.halfway = True
             if "token_hash" not in request.body:  # six digits are not used up by the first of two confirmations
                 user.proofs[slot] = proof
-            return Reply(
-                {"code": "200", "msg": "Confirmation link accepted. Please proceed to confirm link sent to the other email"}
-            )
-        user.email, user.new_email, user.halfway = user.new_email, "", False
-        user.identities[0].data |= {"email": user.email, "email_verified": True}
-        user.proofs.pop("email_change", None)
-        user.proofs.pop("email_change_current", None)
-    elif user.confirmed_at is None:
-        user.confirmed_at = project.now()
-        user.metadata["email_verified"] = True
-        user.identities[0].data["email_verified"] = True
+            return Reply({"code": "200", "msg": FIRST_HALF})
+        _finish_change(user)
     else:
-        user.metadata.setdefault("email_verified", True)
+        _confirm(project, user)
     return opened(request, user, *project.open(user, "otp", user_agent=request.agent, address=request.address))
 
 
@@ -208,10 +199,39 @@ def follow_link(request: Request) -> Reply:
     flow = _flow_of(project, user, query["type"])
     if flow is None or not query["token"].startswith("pkce_"):
         raise NotRecordedError("a mail's own link without a code challenge")
-    user.proofs.pop(slot)
-    user.confirmed_at = user.confirmed_at or project.now()
+    if slot.startswith("email_change"):
+        if _is_first_half(project, user):
+            user.proofs.pop(slot)
+            user.halfway = True
+            return redirect(request.redirect_to, {"message": FIRST_HALF}, 303)
+        _finish_change(user)
+    else:
+        user.proofs.pop(slot)
+        _confirm(project, user)
     flow.issued_at = project.now()
     return redirect(request.redirect_to, {"code": flow.code}, 303)
+
+
+def _confirm(project: RecordedProject, user: User) -> None:
+    if user.confirmed_at is None:
+        user.confirmed_at = project.now()
+        user.metadata["email_verified"] = True
+        user.identities[0].data["email_verified"] = True
+    else:
+        user.metadata.setdefault("email_verified", True)
+
+
+def _is_first_half(project: RecordedProject, user: User) -> bool:
+    """Whether another mailbox has to confirm the change of address too."""
+    both = project.on("MAILER_SECURE_EMAIL_CHANGE_ENABLED") and not project.on("MAILER_AUTOCONFIRM")
+    return both and not user.halfway
+
+
+def _finish_change(user: User) -> None:
+    user.email, user.new_email, user.halfway = user.new_email, "", False
+    user.identities[0].data |= {"email": user.email, "email_verified": True}
+    user.proofs.pop("email_change", None)
+    user.proofs.pop("email_change_current", None)
 
 
 def _flow_of(project: RecordedProject, user: User, kind: str) -> Flow | None:
@@ -224,7 +244,7 @@ def redirect(target: str, query: dict[str, str], status: int) -> Reply:
     parts = urlsplit(target)
     merged = urlencode(sorted({**dict(parse_qsl(parts.query)), **query}.items()))
     location = parts._replace(query=merged).geturl()
-    if "error" in query:
+    if "code" not in query:
         location += f"#{urlencode(query)}&sb="
     words = "See Other" if status == 303 else "Found"
     body = f'<a href="{html.escape(location, quote=False)}">{words}</a>.\n\n'

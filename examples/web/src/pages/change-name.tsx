@@ -25,25 +25,27 @@ export function ChangeName() {
     <>
       <Heading title="Your display name">How others see you.</Heading>
       {error && <Notice problem={problemOf(error, "signedIn")} onRetry={() => void again()} />}
-      {data && (
-        <Form
-          check={({ displayName }) => displayNameProblem(displayName)}
-          send={send}
-          submitLabel="Save"
-          busyLabel="Saving your name…"
-        >
-          {(errors) => (
-            <Field
-              name="displayName"
-              label="Display name"
-              autoComplete="name"
-              defaultValue={data.profile.displayName ?? ""}
-              hint="Leave it empty to have none."
-              error={errors.displayName}
-            />
-          )}
-        </Form>
-      )}
+      {/* There from the start, so that nothing moves when the name comes. */}
+      <Form
+        key={data ? "known" : "loading"}
+        check={({ displayName }) => displayNameProblem(displayName)}
+        send={send}
+        disabled={!data}
+        submitLabel="Save"
+        busyLabel="Saving your name…"
+      >
+        {(errors) => (
+          <Field
+            name="displayName"
+            label="Display name"
+            autoComplete="name"
+            defaultValue={data?.profile.displayName ?? ""}
+            readOnly={!data}
+            hint="Leave it empty to have none."
+            error={errors.displayName}
+          />
+        )}
+      </Form>
       <Back />
     </>
   );

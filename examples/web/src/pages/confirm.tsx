@@ -1,6 +1,6 @@
 import type { Arrival, components, LatchkeyErrorBody } from "@latchkey/client";
 import { useSession } from "@latchkey/client/react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { arrival } from "../arrival.ts";
 import { Field } from "../components/field.tsx";
@@ -9,6 +9,7 @@ import { Heading } from "../components/heading.tsx";
 import { latchkey } from "../latchkey.ts";
 import { emailProblem, problemOf } from "../problems.tsx";
 import { finish } from "./return.tsx";
+import { Waiting } from "./waiting.tsx";
 
 type MailType = components["schemas"]["VerifyRequest"]["type"];
 
@@ -60,7 +61,13 @@ export function Confirm() {
     );
   }
   if (arrival?.kind === "link") return <MailLink request={arrival.request} onHalf={setHalf} onOver={setOver} />;
-  if (arrival?.kind === "return") return <OtherTemplate request={arrival.request} onOver={setOver} />;
+  if (arrival?.kind === "return") {
+    return "code" in arrival.request ? (
+      <OtherTemplate request={arrival.request} onOver={setOver} />
+    ) : (
+      <Refused request={arrival.request} onOver={setOver} />
+    );
+  }
   return (
     <>
       <Heading title="Open the link in the mail">
@@ -116,14 +123,21 @@ function MailLink({ request, onHalf, onOver }: MailLinkProps) {
   );
 }
 
-/** The link of a mail whose template is Supabase's own. */
-function OtherTemplate({
-  request,
-  onOver,
-}: {
+interface OtherTemplateProps {
   request: Extract<Arrival, { kind: "return" }>["request"];
   onOver: (error: LatchkeyErrorBody) => void;
-}) {
+}
+
+/** Such a link that Supabase did not take. There is nothing to click for: asking what that means uses nothing up. */
+function Refused({ request, onOver }: OtherTemplateProps) {
+  useEffect(() => {
+    void finish(request).then(({ error }) => error && onOver(error));
+  }, [request, onOver]);
+  return <Waiting />;
+}
+
+/** The link of a mail whose template is Supabase's own. */
+function OtherTemplate({ request, onOver }: OtherTemplateProps) {
   const navigate = useNavigate();
   async function send() {
     const { data, error } = await finish(request);

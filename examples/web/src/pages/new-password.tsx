@@ -7,7 +7,10 @@ import { useConfig } from "../config.tsx";
 import { latchkey } from "../latchkey.ts";
 import { passwordHelp, passwordProblem } from "../problems.tsx";
 
-/** What a recovery or an invitation is about. It is shown in place of every other page until it is done. */
+/**
+ * What a recovery or an invitation is about. It is shown in place of every other page until it is done, or the page is loaded
+ * again: then the user is signed in as always, and finds "Change your password" in the profile.
+ */
 export function NewPassword() {
   const session = useSession();
   const withStepUp = useStepUp();
