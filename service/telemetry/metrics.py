@@ -72,7 +72,7 @@ for _result in ("ok", "refused", "unchecked"):
     ISSUED_TOKENS.labels(_result)  # from the start, so that the first count is an increase
 TOKEN_CHECKS = Counter(
     "latchkey_token_checks",
-    "Access tokens that passed: whose signature was known to be good (hit), or was checked (miss). See latchkey_refusals.",
+    "Access tokens that callers brought and that passed: known ones (hit), and those whose signature was checked (miss).",
     ["result"],
 )
 for _result in ("hit", "miss"):
