@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="two minutes: one round of 1 s at 16 connections, not warmed up; no embedded Supabase, no footprint: is it running?",
+        help="two minutes: one round of 1 s at 16 connections, no warm-up, embedded Supabase or footprint: is it running?",
     )
     parser.add_argument("--floors", action="store_true", help="exit with 1 when a ratio is below its floor")
     parser.add_argument(
