@@ -56,12 +56,13 @@ def run(options: argparse.Namespace) -> int:
     selected = _selected(options.only)
     plan = _plan(options)
     whole = not options.only
-    embedded_plan = _embedded_plan(plan) if options.embedded else None
+    embedded_plan = _embedded_plan(plan) if options.embedded and not options.quick else None
     if embedded_plan:
         require_embedded()
-    names = [server.name for server in selected]
-    seconds = sum(estimate(part, names) for part in (plan, embedded_plan) if part)
-    seconds += _FOOTPRINT_SECONDS * len(selected) if options.footprint else 0
+    seconds = sum(estimate(part, _cells(part, selected)) for part in (plan, embedded_plan) if part)
+    weighs = options.footprint and not options.quick
+    weighed = [server for server in selected if server is not UPSTREAM] if weighs else []
+    seconds += _FOOTPRINT_SECONDS * len(weighed)
     _say(f"{_describe(plan, selected)}: about {seconds / 60:.0f} min in all")
     if (load := os.getloadavg()[0]) > _BUSY:
         _say(f"Something else is running (load average {load:.1f}): expect wide spreads")
@@ -73,7 +74,6 @@ def run(options: argparse.Namespace) -> int:
         # The shorter one first: whatever is wrong with a server shows early.
         embedded_rows = against_embedded(selected, embedded_plan, directory) if embedded_plan else []
         rows = against_canned(selected, plan, directory)
-        weighed = [server for server in selected if server is not UPSTREAM] if options.footprint else []
         footprints, scaling = footprint.measure_all(weighed, directory, _say)
     results = Results(described, used, plan, rows, embedded_rows, footprints, scaling)
     print(f"\n{report.terminal(results)}\n")
@@ -109,6 +109,9 @@ def _subjects(
         process = stack.enter_context(started(server, behind.backend, directory))
         conformance.check_server(server.name, process.url, behind.backend)
         requests = workloads.through_service(behind.backend)
+        if server is SERVICE and behind.backend.factor_id:
+            conformance.check_own(server.name, process.url, behind.backend)
+            requests |= workloads.own(behind.backend)
         subjects.append(Subject(server.name, process.url, process.pid, behind.pid, requests))
     _say("every server answers as it should")
     return subjects
@@ -137,7 +140,7 @@ def _verdict(results: Results) -> int:
 def _plan(options: argparse.Namespace) -> Plan:
     requests = [name for name in workloads.TITLES if name in options.only] or list(workloads.TITLES)
     if options.quick:
-        return Plan(requests, options.connections or (1, 16), rounds=1, seconds=1)
+        return Plan(requests, options.connections or (16,), rounds=1, seconds=1, warm_up_seconds=0)
     return Plan(requests, options.connections or _CONNECTIONS, options.rounds, options.seconds)
 
 
@@ -145,6 +148,12 @@ def _embedded_plan(plan: Plan) -> Plan | None:
     requests = [name for name in plan.requests if name in _EMBEDDED_REQUESTS]
     connections = [many for many in plan.connections if many in _EMBEDDED_CONNECTIONS]
     return replace(plan, requests=requests, connections=connections) if requests and connections else None
+
+
+def _cells(plan: Plan, servers: Sequence[Server]) -> list[tuple[str, str]]:
+    return [
+        (server.name, name) for server in servers for name in plan.requests if server is SERVICE or name not in workloads.OWN
+    ]
 
 
 def _selected(only: Sequence[str]) -> list[Server]:
@@ -171,7 +180,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME,...",
         help=f"servers and requests to measure: {', '.join(names)}",
     )
-    parser.add_argument("--quick", action="store_true", help="one round of 1 s at 1 and 16 connections: is it running?")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="two minutes: one round of 1 s at 16 connections, no warm-up, embedded Supabase or footprint: is it running?",
+    )
     parser.add_argument("--floors", action="store_true", help="exit with 1 when a ratio is below its floor")
     parser.add_argument(
         "--no-embedded", dest="embedded", action="store_false", help="leave out the table with the embedded Supabase"

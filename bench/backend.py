@@ -1,12 +1,17 @@
 """What a server needs to know of the Supabase project behind it, canned or real."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A Supabase project and one user of it who is signed in."""
+    """A Supabase project and one user of it who is signed in.
+
+    `tokens` are the access tokens of all users who are, where there are more. `hs256_token` is the user's by the shared secret,
+    where the project signs with a public key.
+    """
 
     url: str
     publishable_key: str
@@ -18,6 +23,10 @@ class Backend:
     display_name: str
     access_token: str
     refresh_token: str
+    tokens: Sequence[str] = ()
+    hs256_token: str = ""
+    factor_id: str = ""
+    signing_secret: str = field(default_factory=lambda: secrets.token_hex(32))
     csrf_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     def environment(self, port: int) -> dict[str, str]:
@@ -31,7 +40,7 @@ class Backend:
             "SUPABASE_JWT_SECRET": self.jwt_secret,
             # Development only in that the static CSRF token is accepted; the rest is as in production.
             "APP_ENV": "development",
-            "SIGNING_SECRETS": secrets.token_hex(32),
+            "SIGNING_SECRETS": self.signing_secret,
             "CSRF_STATIC_TOKEN": self.csrf_token,
             "LOG_LEVEL": "WARNING",
             "NODE_ENV": "production",

@@ -1,19 +1,26 @@
 """What every measured server must answer before it is measured: the fastest wrong answer wins nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from http.cookies import SimpleCookie
 
 import httpx
 
 from bench.backend import Backend
 from bench.processes import BenchError
-from bench.workloads import REFRESH_COOKIE, Request, straight_to_upstream, through_service
+from bench.workloads import REFRESH_COOKIE, Request, own, straight_to_upstream, through_service
 
 
 def check_server(name: str, url: str, backend: Backend) -> None:
     """Raises BenchError that lists everything in which the server at `url` differs from the benchmark's contract."""
     with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         _report(name, list(_server_faults(client, backend)))
+
+
+def check_own(name: str, url: str, backend: Backend) -> None:
+    """The same for what only Latchkey answers."""
+    with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        _report(name, list(_own_faults(client, backend)))
 
 
 def check_upstream(name: str, backend: Backend) -> None:
@@ -35,7 +42,19 @@ def _report(name: str, faults: list[str]) -> None:
 def _send(client: httpx.Client, request: Request) -> httpx.Response:
     client.cookies.clear()
     content = None if request.body is None else request.body.encode()
-    return client.request(request.method, request.path, headers=dict(request.headers), content=content)
+    bearer = {"Authorization": f"Bearer {request.bearers[0]}"} if request.bearers else {}
+    return client.request(request.method, request.path, headers={**request.headers, **bearer}, content=content)
+
+
+def _own_faults(client: httpx.Client, backend: Backend) -> Iterator[str]:
+    requests = own(backend)
+    user = {"id": backend.user_id, "email": backend.email}
+    for name in ("verify", "complete", "mfa_verify"):
+        yield from _session_faults(name, _send(client, requests[name]), user)
+    sessions = _send(client, requests["sessions"])
+    found = _json(sessions)
+    if not isinstance(found, dict) or [each["current"] for each in found.get("sessions", [])] != [True, False, False]:
+        yield f"sessions: {sessions.status_code} {sessions.text[:300]}"
 
 
 def _server_faults(client: httpx.Client, backend: Backend) -> Iterator[str]:
@@ -50,6 +69,12 @@ def _server_faults(client: httpx.Client, backend: Backend) -> Iterator[str]:
     expected = {"user": {**user, "profile": {"displayName": backend.display_name}}}
     if (me.status_code, _json(me)) != (200, expected):
         yield f"me: {me.status_code} {me.text}"
+    if "me_hs256" in requests and (hs256 := _send(client, requests["me_hs256"])).json() != expected:
+        yield f"me_hs256: {hs256.status_code} {hs256.text}"
+    for token in requests["me"].bearers[1:3]:
+        other = _send(client, replace(requests["me"], bearers=[token]))
+        if other.status_code != httpx.codes.OK or other.json()["user"]["id"] == backend.user_id:
+            yield f"me as another user: {other.status_code} {other.text}"
 
     for name in ("signin", "refresh"):
         yield from _session_faults(name, _send(client, requests[name]), user)

@@ -15,9 +15,10 @@ OVERHEAD_SECONDS = 0.5
 # An answer that takes longer than this is not waited for; only the client-per-request peer at 256 connections is near.
 MOST_SECONDS = 20.0
 
-_WARM_UP_SECONDS = 2.0
+WARM_UP_SECONDS = 2.0
 
-# Requests per second of what is far slower than the rest, for the estimate only.
+# Requests per second before anything is known of the servers, and of what is far slower than the rest.
+_RATE = 1000.0
 _SLOW = {("fastapi_unit", "me"): 20.0, ("fastapi_unit", "signin"): 40.0, ("fastapi_unit", "refresh"): 40.0}
 
 
@@ -34,12 +35,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured."""
+    """What is measured. Without a warm-up the first seconds of each server count, too."""
 
     requests: Sequence[str]
     connections: Sequence[int]
     rounds: int
     seconds: float
+    warm_up_seconds: float = WARM_UP_SECONDS
 
 
 @dataclass(frozen=True)
@@ -131,18 +133,29 @@ class Row:
 
 
 def warm_up(subjects: Sequence[Subject], plan: Plan, say: Callable[[str], None]) -> dict[tuple[str, str], float]:
-    """Lets every server answer each request for 2 seconds, and returns what it managed in a second.
+    """Lets every server answer each request for a while, and returns what it managed in a second.
 
     Node compiles what runs often, and pools fill: neither belongs into the first round.
     """
-    rates = {}
+    rates = {(subject.name, name): _assumed(subject.name, name) for subject in subjects for name in _asked(subject, plan)}
+    if not plan.warm_up_seconds:
+        return rates
     for subject in subjects:
-        for name in plan.requests:
-            load = wrk.send(subject.url, subject.requests[name], connections=16, seconds=_WARM_UP_SECONDS, cores=LOAD_CORES)
+        for name in _asked(subject, plan):
+            load = wrk.send(subject.url, subject.requests[name], connections=16, seconds=plan.warm_up_seconds, cores=LOAD_CORES)
             rates[subject.name, name] = load.requests / load.seconds
             settle(subject.pid, subject.upstream_pid)
         say(f"warm: {subject.name}")
     return rates
+
+
+def _asked(subject: Subject, plan: Plan) -> list[str]:
+    """What the plan wants measured and the server has."""
+    return [name for name in plan.requests if name in subject.requests]
+
+
+def _assumed(server: str, request: str) -> float:
+    return _SLOW.get((server, request), _RATE)
 
 
 def seconds_for(plan: Plan, connections: int, rate: float) -> float:
@@ -150,10 +163,11 @@ def seconds_for(plan: Plan, connections: int, rate: float) -> float:
     return min(max(plan.seconds, 3 * connections / max(rate, 0.1)), max(MOST_SECONDS, plan.seconds))
 
 
-def estimate(plan: Plan, servers: Sequence[str]) -> float:
-    """Seconds that the plan takes, about, before anything is known of the servers."""
-    rates = {(server, request): _SLOW.get((server, request), 1000.0) for server in servers for request in plan.requests}
-    return len(rates) * (_WARM_UP_SECONDS + OVERHEAD_SECONDS) + rounds_seconds(plan, rates)
+def estimate(plan: Plan, cells: Sequence[tuple[str, str]]) -> float:
+    """Seconds that the plan takes for these servers and requests, about, before anything is known of them."""
+    rates = {(server, request): _assumed(server, request) for server, request in cells}
+    warm_up = len(rates) * (plan.warm_up_seconds + OVERHEAD_SECONDS) if plan.warm_up_seconds else 0
+    return warm_up + rounds_seconds(plan, rates)
 
 
 def rounds_seconds(plan: Plan, rates: Mapping[tuple[str, str], float]) -> float:
@@ -174,12 +188,13 @@ def measure(subjects: Sequence[Subject], plan: Plan, say: Callable[[str], None])
         for request in plan.requests
         for connections in plan.connections
         for subject in subjects
+        if request in subject.requests
     }
     for number in range(plan.rounds):
         began = time.monotonic()
         for request in plan.requests:
             for connections in plan.connections:
-                for subject in _in_turn(subjects, number):
+                for subject in _in_turn([each for each in subjects if request in each.requests], number):
                     seconds = seconds_for(plan, connections, rates[subject.name, request])
                     rows[request, connections, subject.name].samples.append(sample(subject, request, connections, seconds))
         say(f"round {number + 1} of {plan.rounds}: {time.monotonic() - began:.0f} s")

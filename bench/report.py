@@ -76,7 +76,7 @@ def _figures(rows: Sequence[Row]) -> Table:
 
 def _summary(rows: Sequence[Row]) -> Table:
     shown = [row for row in rows if row.connections == CONNECTIONS]
-    requests = [name for name, _ in _by_request(shown)]
+    requests = [name for name, _ in _by_request(shown) if name not in workloads.OWN]
     table = [["server", *(workloads.TITLES[name] for name in requests)]]
     for server in servers.TITLES:
         cells = {row.request: row for row in shown if row.server == server}

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,9 +34,13 @@ def send(url: str, request: Request, *, connections: int, seconds: float, cores:
         "--timeout", "60s", "--latency", "--script", str(_SCRIPT), *headers, f"{url}{request.path}",
         "--", request.method, str(request.status),
     ]  # fmt: skip
-    if request.body is not None:
-        command.append(request.body)
-    finished = subprocess.run(pinned(command, cores), capture_output=True, text=True, timeout=seconds + 60, check=False)
+    with tempfile.NamedTemporaryFile("w", prefix="latchkey-bearers-") as bearers:
+        bearers.write("\n".join(request.bearers))
+        bearers.flush()
+        command.append(bearers.name if request.bearers else "")
+        if request.body is not None:
+            command.append(request.body)
+        finished = subprocess.run(pinned(command, cores), capture_output=True, text=True, timeout=seconds + 60, check=False)
     return parse(finished.stdout, finished.stderr)
 
 

@@ -16,12 +16,17 @@ def test_a_session_parses_as_supabase_auths_own() -> None:
     assert session.refresh_token == canned.refresh_token
 
 
-def test_the_access_token_verifies_with_the_projects_secret() -> None:
-    canned = Canned()
-    claims = jwt.decode(
-        canned.access_token(URL), canned.jwt_secret, algorithms=["HS256"], audience="authenticated", issuer=f"{URL}/auth/v1"
-    )
-    assert claims["sub"] == canned.user_id
+def test_the_tokens_verify_with_the_published_key_and_with_the_shared_secret() -> None:
+    canned = Canned(user_ids=("1", "2"))
+    published = jwt.PyJWKSet.from_dict(canned.jwks()).keys[0]
+    assert [whose(token, published, "ES256") for token in canned.tokens(URL)] == ["1", "2"]
+    assert whose(canned.hs256_token(URL), canned.jwt_secret, "HS256") == "1"
+
+
+def whose(token: str, key: jwt.PyJWK | str, algorithm: str) -> str:
+    claims = jwt.decode(token, key, algorithms=[algorithm], audience="authenticated", issuer=f"{URL}/auth/v1")
+    user_id: str = claims["sub"]
+    return user_id
 
 
 def test_no_two_runs_share_a_secret() -> None:

@@ -23,6 +23,6 @@ def test_a_slow_server_is_measured_until_its_connections_had_answers(rate: float
 
 
 def test_the_estimate_counts_every_server_and_round() -> None:
-    one = estimate(PLAN, ["latchkey"])
-    assert estimate(PLAN, ["latchkey", "node_hono"]) == pytest.approx(2 * one)
+    one = estimate(PLAN, [("latchkey", "me")])
+    assert estimate(PLAN, [("latchkey", "me"), ("node_hono", "me")]) == pytest.approx(2 * one)
     assert one > 3 * 4 * 3

@@ -1,6 +1,6 @@
 """Runs nginx with the canned bodies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from string import Template
@@ -11,6 +11,9 @@ from bench.processes import free_port, program, running
 from bench.upstream.canned import Canned, compact
 
 _TEMPLATE: Final = Path(__file__).with_name("nginx.conf")
+
+# Bodies about whoever asks; the others are about who signs in.
+_OF_THE_CALLER: Final = ("user", "profile", "id_and_display_name")
 
 
 class _AtTemplate(Template):
@@ -26,14 +29,15 @@ def upstream(canned: Canned, directory: Path, cores: set[int], port: int | None 
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     configuration = directory / "nginx.conf"
-    configuration.write_text(_configuration(canned, url, directory, port))
+    tokens = canned.tokens(url)
+    configuration.write_text(_configuration(canned, url, directory, port, tokens))
     command = [program("nginx"), "-p", str(directory), "-c", str(configuration), "-g", "daemon off;"]
     log = directory / "output.log"
     with running(command, env={}, cores=cores, log=log, ready=f"{url}/auth/v1/health") as pid:
-        yield Upstream(_backend(canned, url), pid)
+        yield Upstream(_backend(canned, url, list(tokens)), pid)
 
 
-def _backend(canned: Canned, url: str) -> Backend:
+def _backend(canned: Canned, url: str, tokens: list[str]) -> Backend:
     return Backend(
         url=url,
         publishable_key=canned.publishable_key,
@@ -43,12 +47,15 @@ def _backend(canned: Canned, url: str) -> Backend:
         email=canned.email,
         password=canned.password,
         display_name=canned.display_name,
-        access_token=canned.access_token(url),
+        access_token=tokens[0],
         refresh_token=canned.refresh_token,
+        tokens=tokens,
+        hs256_token=canned.hs256_token(url),
+        factor_id=canned.factor_id,
     )
 
 
-def _configuration(canned: Canned, url: str, directory: Path, port: int) -> str:
+def _configuration(canned: Canned, url: str, directory: Path, port: int, tokens: Mapping[str, str]) -> str:
     bodies = {
         "health": {
             "version": "v2.180.0",
@@ -58,6 +65,10 @@ def _configuration(canned: Canned, url: str, directory: Path, port: int) -> str:
         "user": canned.user(),
         "password_session": canned.session(url, canned.refresh_token),
         "refresh_session": canned.session(url, canned.rotated_refresh_token),
+        "challenge": canned.challenge(),
+        "stepped_up_session": canned.stepped_up_session(url),
+        "own_sessions": canned.own_sessions(),
+        "jwks": canned.jwks(),
         "profile": canned.profile(),
         "display_name": {"display_name": canned.display_name},
         "id_and_display_name": {"id": canned.user_id, "display_name": canned.display_name},
@@ -67,11 +78,15 @@ def _configuration(canned: Canned, url: str, directory: Path, port: int) -> str:
         },
         "method_not_allowed": {"code": "method_not_allowed", "message": "Method not allowed"},
     }
+    texts = {name: compact(body) for name, body in bodies.items()}
+    for name in _OF_THE_CALLER:
+        texts[name] = texts[name].replace(canned.user_id, "$caller")
+    callers = {**tokens, canned.hs256_token(url): canned.user_id}
     return _AtTemplate(_TEMPLATE.read_text()).substitute(
-        {name: compact(body) for name, body in bodies.items()},
+        texts,
+        callers="\n".join(f'        "Bearer {token}" {user_id};' for token, user_id in callers.items()),
         directory=directory,
         port=port,
         publishable_key=canned.publishable_key,
         secret_key=canned.secret_key,
-        access_token=canned.access_token(url),
     )

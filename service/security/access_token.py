@@ -20,6 +20,9 @@ from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 from pydantic_core import from_json
 
+from service.security.verified_tokens import Verified, VerifiedTokens
+from service.telemetry import metrics
+
 MAX_TOKEN_BYTES: Final = 32_768  # hooks put claims into tokens; the head of a request has room for one beside all else
 ASYMMETRIC: Final = frozenset({"ES256", "RS256", "EdDSA"})  # what Supabase signs with
 _ALGORITHMS: Final[Mapping[str, JWSAlgModel]] = {
@@ -46,45 +49,51 @@ class InvalidTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token that passed: the token itself, whose it is and which session it belongs to."""
+    """An access token that passed: the token itself, whose it is and which session it belongs to.
+
+    `aal` is the authenticator assurance level: `aal2` once a second factor was given. `authenticated_at` is when its user last
+    proved who that is, in seconds since 1970; None where the token does not say.
+    """
 
     value: str = field(repr=False)
     user_id: str
     session_id: str | None
-    claims: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def aal(self) -> str:
-        """The authenticator assurance level: `aal2` once a second factor was given, `aal1` where the token does not say."""
-        aal = self.claims.get("aal")
-        return aal if isinstance(aal, str) and aal else "aal1"
-
-    @property
-    def authenticated_at(self) -> int | None:
-        """When its user last proved who that is: the newest time in `amr`, in seconds since 1970; None where it has none.
-
-        Supabase does not sort the entries by time.
-        """
-        amr = self.claims.get("amr")
-        times = [entry.get("timestamp") for entry in amr if isinstance(entry, dict)] if isinstance(amr, list) else []
-        return max((time for time in times if isinstance(time, int)), default=None)
+    aal: str = "aal1"
+    authenticated_at: int | None = None
 
 
 def access_token_of(token: str, claims: Mapping[str, object]) -> AccessToken:
     """The token with what it says. Raises ValueError where it names nobody."""
-    user_id, session_id = claims.get("sub"), claims.get("session_id")
+    user_id, session_id, aal = claims.get("sub"), claims.get("session_id"), claims.get("aal")
     if not isinstance(user_id, str):
         raise ValueError("a token that names nobody")
-    return AccessToken(token, user_id, session_id if isinstance(session_id, str) else None, claims)
+    return AccessToken(
+        token,
+        user_id,
+        session_id if isinstance(session_id, str) else None,
+        aal if isinstance(aal, str) and aal else "aal1",
+        _authenticated_at(claims.get("amr")),
+    )
 
 
-def unverified(token: str) -> AccessToken:
-    """What a token claims, for one that Supabase just issued. Raises ValueError where it is no token, or names nobody."""
+def _authenticated_at(amr: object) -> int | None:
+    """The newest time in `amr`, whose entries Supabase does not sort by time."""
+    times = [entry.get("timestamp") for entry in amr if isinstance(entry, dict)] if isinstance(amr, list) else []
+    return max((time for time in times if isinstance(time, int)), default=None)
+
+
+def unverified_claims(token: str) -> Mapping[str, object]:
+    """What a token claims, for one that Supabase just issued. Raises ValueError where it is no token."""
     _, payload, _ = token.split(".")
     claims = from_json(base64.urlsafe_b64decode(payload + "=="))
     if not isinstance(claims, dict):
         raise ValueError("a token without claims")
-    return access_token_of(token, claims)
+    return claims
+
+
+def unverified(token: str) -> AccessToken:
+    """The token with what it claims, the same way. Raises ValueError where it is no token, or names nobody."""
+    return access_token_of(token, unverified_claims(token))
 
 
 class _Claims(JWTClaimsRegistry):
@@ -99,12 +108,23 @@ class AccessTokenVerifier:
 
     `secret` verifies HS256; without it HS256 is refused. `find_key` gives the project's public key for a key id, its algorithm
     in `alg`, or None. `leeway` is in seconds. A token without an issuer passes, since a project may be set up to name none and
-    the signature says whose it is; another issuer is refused.
+    the signature says whose it is; another issuer is refused. A signature is checked once: `verified` remembers it, and the
+    times and the key are judged each time.
     """
 
-    def __init__(self, *, issuer: str, audience: str, leeway: int, secret: str | None, find_key: FindKey) -> None:
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        leeway: int,
+        secret: str | None,
+        find_key: FindKey,
+        verified: VerifiedTokens | None = None,
+    ) -> None:
         self._secret = None if secret is None else OctKey.import_key(secret, {"alg": "HS256"})
         self._find_key = find_key
+        self._verified = VerifiedTokens() if verified is None else verified
         self._claims = _Claims(
             leeway=leeway,
             exp={"essential": True},
@@ -115,12 +135,19 @@ class AccessTokenVerifier:
 
     async def verify(self, token: str) -> AccessToken:
         """The token's claims. Raises InvalidTokenError, and what `find_key` raises."""
-        if len(token) > MAX_TOKEN_BYTES:
+        if len(token) > MAX_TOKEN_BYTES or not token.isascii():
             raise InvalidTokenError("shape")
-        return await self.verify_issued(token)
+        known = self._verified.find(token)
+        if known is None or not await self._still_vouched_for(known):
+            passed = await self.verify_issued(token)
+            metrics.series(metrics.TOKEN_CHECKS, "miss").inc()
+            return passed
+        self._judge_times(token, known)
+        metrics.series(metrics.TOKEN_CHECKS, "hit").inc()
+        return AccessToken(token, known.user_id, known.session_id, known.aal, known.authenticated_at)
 
     async def verify_issued(self, token: str) -> AccessToken:
-        """The same for a token that Supabase just issued, however long it is."""
+        """The same for a token that Supabase just issued, however long it is: nobody has seen it yet."""
         if not _SHAPE.fullmatch(token):
             raise InvalidTokenError("shape")
         raw = token.encode()
@@ -128,7 +155,36 @@ class AccessTokenVerifier:
         algorithm, key = await self._key_for(parts.protected)
         if not _is_signed(raw, algorithm, key):
             raise InvalidTokenError("signature")
-        return access_token_of(token, self._checked(parts.payload))
+        claims = self._checked(parts.payload)
+        passed = access_token_of(token, claims)
+        verified = Verified(
+            key,
+            None if key is self._secret else parts.protected["kid"],
+            claims["exp"],
+            claims.get("nbf"),
+            passed.user_id,
+            passed.session_id,
+            passed.aal,
+            passed.authenticated_at,
+        )
+        self._verified.add(token, verified, self._claims.now - self._claims.leeway)
+        return passed
+
+    async def _still_vouched_for(self, known: Verified) -> bool:
+        """Whether the project still has the key, the very same. What a key that is gone vouched for is forgotten."""
+        if known.key_id is None or await self._find_key(known.key_id) is known.key:
+            return True
+        self._verified.forget_key(known.key)
+        return False
+
+    def _judge_times(self, token: str, known: Verified) -> None:
+        try:
+            self._claims.validate_exp(known.expires)
+            if known.not_before is not None:
+                self._claims.validate_nbf(known.not_before)
+        except ClaimError as error:
+            self._verified.forget(token)
+            raise InvalidTokenError("time") from error
 
     async def _key_for(self, header: Mapping[str, Any]) -> tuple[JWSAlgModel, Key]:
         """The algorithm and the key: never a key of one kind for an algorithm of the other (RFC 8725 section 3.1)."""

@@ -13,7 +13,14 @@ import structlog
 
 from service.error_codes import ErrorCode
 from service.errors import ApiError
-from service.security.access_token import AccessToken, AccessTokenVerifier, InvalidTokenError, Reason, unverified
+from service.security.access_token import (
+    AccessToken,
+    AccessTokenVerifier,
+    InvalidTokenError,
+    Reason,
+    unverified,
+    unverified_claims,
+)
 from service.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -92,4 +99,4 @@ def _found(token: str, reason: Reason) -> dict[str, str]:
     claim = {"issuer": "iss", "audience": "aud"}.get(reason)
     if claim is None:
         return {}
-    return {"found": str(unverified(token).claims.get(claim))[:_MAX_SHOWN]}
+    return {"found": str(unverified_claims(token).get(claim))[:_MAX_SHOWN]}

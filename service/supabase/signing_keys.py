@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ class SigningKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> Key | None:
-        """The key, or None where the project has no such key. What it is for is in its `alg`.
+        """The key, or None where the project has no such key. What it is for is in its `alg`. It stays the same object
+        for as long as the project keeps it.
 
         Raises ApiError when nobody can tell: the keys cannot be fetched, or too many ask for keys that are not known.
         """
@@ -108,7 +110,7 @@ class SigningKeys:
             async with UpstreamCall(Call.jwks, self._timeout):
                 answer = await self._http.get(self._url)
                 answer.raise_for_status()
-                self._keys = _usable(answer.json()["keys"])
+                self._keys = _kept(self._keys, _usable(answer.json()["keys"]))
                 self._fetched_at = time.monotonic()
                 self._failure = None
         except ApiError as error:
@@ -130,3 +132,12 @@ def _usable(keys: list[dict[str, Any]]) -> dict[str, Key]:
         except _UNREADABLE:
             log.warning("signing_key_unreadable")
     return usable
+
+
+def _kept(known: Mapping[str, Key], published: Mapping[str, Key]) -> dict[str, Key]:
+    """The published keys, each as the object that is known already where nothing changed: it is how callers know it again."""
+    return {key_id: known[key_id] if _same(known.get(key_id), key) else key for key_id, key in published.items()}
+
+
+def _same(known: Key | None, published: Key) -> bool:
+    return known is not None and known.as_dict(private=False) == published.as_dict(private=False)

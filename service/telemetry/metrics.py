@@ -70,6 +70,16 @@ ISSUED_TOKENS = Counter(
 )
 for _result in ("ok", "refused", "unchecked"):
     ISSUED_TOKENS.labels(_result)  # from the start, so that the first count is an increase
+TOKEN_CHECKS = Counter(
+    "latchkey_token_checks",
+    "Access tokens that callers brought and that passed: known ones (hit), and those whose signature was checked (miss).",
+    ["result"],
+)
+for _result in ("hit", "miss"):
+    TOKEN_CHECKS.labels(_result)
+REMEMBERED_TOKENS = Gauge(
+    "latchkey_remembered_tokens", "Access tokens whose signature is known to be good.", multiprocess_mode="livesum"
+)
 RATE_LIMIT_STORE_UP = Gauge(
     "latchkey_rate_limit_store_up",
     "1 while the shared storage of rate limits answers, 0 while processes count for themselves. Absent where none is set.",

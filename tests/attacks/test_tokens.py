@@ -21,6 +21,7 @@ from tests.conftest import StartModuleService
 from tests.support import loopback
 from tests.support.browser import Browser, new_email
 from tests.support.loopback import TRUST_NOBODY
+from tests.support.metrics import scrape
 from tests.support.project import USER_ID, Project, SigningKey, elliptic, rsa_key
 from tests.support.service import ServiceProcess
 
@@ -284,6 +285,83 @@ def test_keys_rotate_while_a_stranger_sends_made_up_ids_and_no_good_token_is_ref
     assert {early for _, waits in answers for early in waits} <= {(503, "1")}
     assert strangers <= {401, 503}
     assert target.project.count(JWKS) - before <= 2 + time.monotonic() - started
+
+
+def _checks(target: Target) -> tuple[float, float]:
+    """Tokens that passed so far: known ones, and those whose signature was checked."""
+    found = scrape(target.service.url)
+    return found["latchkey_token_checks_total", "hit"], found["latchkey_token_checks_total", "miss"]
+
+
+def _remembered(target: Target) -> float:
+    return scrape(target.service.url)["latchkey_remembered_tokens",]
+
+
+def test_a_signature_is_checked_once_and_supabase_asked_each_time(target: Target) -> None:
+    token, (hits, misses), asked = target.project.token(), _checks(target), target.project.count("/auth/v1/user")
+    assert [target.me(token).status_code for _ in range(3)] == [200, 200, 200]
+    assert _checks(target) == (hits + 2, misses + 1)
+    assert target.project.count("/auth/v1/user") == asked + 3
+
+
+def test_a_token_whose_session_supabase_ended_is_refused_at_the_next_call(target: Target) -> None:
+    token = target.project.token()
+    assert target.me(token).status_code == 200
+    target.project.ended.add(token)
+    assert (target.me(token).status_code, target.me(token).json()["code"]) == (401, "unauthorized")
+
+
+@pytest.mark.thorough
+def test_a_remembered_token_expires_on_time(target: Target) -> None:
+    """With two seconds left of the ten of leeway."""
+    token = target.project.token(exp=int(time.time()) - 8)
+    assert target.me(token).status_code == 200
+    time.sleep(3)
+    assert target.me(token).status_code == 401
+
+
+@pytest.mark.thorough
+def test_a_withdrawn_key_takes_the_tokens_with_it_that_it_vouched_for(target: Target) -> None:
+    withdrawn = elliptic("withdrawn")
+    target.project.keys.append(withdrawn)
+    tokens = [target.project.token(withdrawn, number=number) for number in range(3)]
+    assert {_until_told(target, token)[0] for token in tokens} == {200}
+    before = _remembered(target)
+    target.project.keys.remove(withdrawn)
+    _until_told(target, target.project.token(STRANGER, {"kid": f"made-up-{time.monotonic()}"}))  # so that the keys are fetched
+    assert _until_told(target, tokens[0])[0] == 401
+    assert _remembered(target) == before - 3
+    target.project.keys.append(replaced := elliptic("withdrawn"))
+    try:
+        assert _until_told(target, target.project.token(replaced))[0] == 200
+        assert target.me(tokens[1]).status_code == 401, "another key of the same id vouches for nothing of the first"
+    finally:
+        target.project.keys.remove(replaced)
+
+
+def test_a_known_token_with_another_key_id_or_signature_is_another_token(target: Target) -> None:
+    token = target.project.token()
+    assert target.me(token).status_code == 200
+    header, payload, signature = token.split(".")
+    renamed = b64(json.dumps({"alg": "ES256", "typ": "JWT", "kid": "key-rs"}).encode())
+    for forged in (
+        f"{renamed}.{payload}.{signature}",
+        f"{header}.{payload}.{part(target.project.token(STRANGER), 2)}",
+        changed_payload(token, sub="11111111-2222-4333-8444-555555555555"),
+    ):
+        assert target.me(forged).status_code == 401
+
+
+def test_worthless_tokens_are_not_remembered_and_push_nothing_out(target: Target) -> None:
+    token = target.project.token()
+    assert target.me(token).status_code == 200
+    before, (hits, misses) = _remembered(target), _checks(target)
+    worthless = [target.project.token(STRANGER, number=number) for number in range(100)]
+    worthless += [target.project.token(exp=int(time.time()) - 60, number=number) for number in range(50)]
+    assert {target.me(each).status_code for each in worthless} == {401}
+    assert _remembered(target) == before
+    assert target.me(token).status_code == 200
+    assert _checks(target) == (hits + 1, misses)
 
 
 def _until_told(target: Target, token: str) -> tuple[int, list[tuple[int, str | None]]]:

@@ -26,6 +26,8 @@ from tests.support.background import is_readiness
 USER_ID = "0b9d2e52-6b6c-4b7e-9a0e-6f1f3f0c8f11"
 EMAIL = "ada@example.com"
 
+_SESSION_GONE = {"code": 403, "error_code": "session_not_found", "msg": "Session from session_id claim in JWT does not exist"}
+
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 
 
@@ -65,11 +67,15 @@ class Request:
 
 
 class Project:
-    """Start it with `with`. `keys` are published; `requests` lists what came, in order, without what readiness asks."""
+    """Start it with `with`. `keys` are published; `requests` lists what came, in order, without what readiness asks.
+
+    `ended` are the tokens whose session is over.
+    """
 
     def __init__(self, *keys: SigningKey) -> None:
         self.keys = list(keys)
         self.jwks_status = 200
+        self.ended: set[str] = set()
         self.requests: list[Request] = []
         project = self
 
@@ -82,7 +88,8 @@ class Project:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 if not is_readiness(self.path):
                     project.requests.append(Request(self.command, path, headers))
-                status, body = project.answer(path)
+                ended = path == "/auth/v1/user" and headers.get("authorization", "").removeprefix("Bearer ") in project.ended
+                status, body = (403, _SESSION_GONE) if ended else project.answer(path)
                 payload = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

@@ -165,3 +165,15 @@ async def test_who_hangs_up_leaves_its_place_to_another(project: Project, http: 
     impatient.cancel()
     await asyncio.wait([impatient])
     assert await keys.find("made-up") is None
+
+
+async def test_a_key_that_stays_is_the_same_object_and_another_one_of_its_id_is_not(
+    project: Project, http: httpx.AsyncClient
+) -> None:
+    keys = SigningKeys(http, project.url, timeout=10, min_interval=0)
+    first = await keys.find("first")
+    assert await keys.find("made-up") is None  # so that they are fetched again
+    assert await keys.find("first") is first
+    project.keys[:] = [elliptic("first")]
+    assert await keys.find("made-up") is None
+    assert await keys.find("first") is not first
