@@ -1,8 +1,9 @@
-"""`python -m local COMMAND`: what `make run` and `make reset` call."""
+"""`python -m local COMMAND`: what `make run`, `make outage` and `make reset` call."""
 
 import argparse
 import sys
 
+from local.outage import outage
 from local.reset import reset
 from local.run import run
 
@@ -13,7 +14,16 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start the embedded Supabase and the service")
     commands.add_parser("reset", help="forget the development users and keys")
-    return run() if parser.parse_args().command == "run" else reset()
+    standstill = commands.add_parser("outage", help="have the embedded Supabase answer nobody for a while")
+    standstill.add_argument("seconds", nargs="?", default="30")
+    asked = parser.parse_args()
+    match asked.command:
+        case "run":
+            return run()
+        case "outage":
+            return outage(seconds=asked.seconds)
+        case _:
+            return reset()
 
 
 sys.exit(main())

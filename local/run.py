@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from local import environment, keys, welcome
 from local.embedded import Embedded, EmbeddedError, frontend
 from local.instance import RunningError, exclusive
+from local.outage import PID_FILE
 from local.paths import ROOT, STATE
 from local.ports import ListenError, PortTakenError, require_free
 from local.service import Service
@@ -61,6 +62,7 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
         settings = environment.for_embedded_supabase(settings, supabase.url, supabase.keys)
         described = welcome.embedded(supabase.url, state_dir, embedded.mailbox.url, confirmation=confirmation)
         _launch(stack, embedded)
+        (state_dir / PID_FILE).write_text(str(embedded.supabase.pid))
 
     # All start at the same time: the service takes longest, and asks for Supabase only once it is asked something.
     service = Service(settings)
