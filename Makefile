@@ -42,6 +42,9 @@ run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase, a mailbox and 
 web: $(STAMPS)/run $(STAMPS)/web ## Serve the example front end at http://localhost:5173, beside `make run` (ONE_ORIGIN=1: through a proxy)
 	@cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent $(if $(ONE_ORIGIN),one-origin,dev)
 
+env: $(STAMPS)/run ## Print what an API of yours has to know of the Supabase of `make run` (docs/your-api.md)
+	@$(BIN)/python -m local env
+
 outage: $(STAMPS)/run ## Have the embedded Supabase of `make run` answer nobody for 30 seconds (SECONDS=300)
 	@$(BIN)/python -m local outage $(or $(SECONDS),30)
 
@@ -212,4 +215,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help doctor run web outage reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak bench
+.PHONY: help doctor run web env outage reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak bench

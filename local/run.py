@@ -16,8 +16,6 @@ from local.paths import ROOT, STATE
 from local.ports import ListenError, PortTakenError, require_free
 from local.service import Service
 
-# As the Supabase CLI has them.
-DEFAULT_PORTS: Final = {"SUPABASE_LOCAL_PORT": "54321", "MAILBOX_PORT": "54324"}
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOTICE_AFTER: Final = 10.0  # seconds without being ready before it says what it waits for
 
@@ -79,7 +77,7 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
 def _embedded(
     state_dir: Path, user: dict[str, str], settings: dict[str, str], own_keys: keys.Keys, *, confirmation: bool
 ) -> Embedded:
-    ports = {**DEFAULT_PORTS, **user}
+    ports = {**environment.DEFAULT_PORTS, **user}
     port, mailbox_port = _port(ports, "SUPABASE_LOCAL_PORT"), _port(ports, "MAILBOX_PORT")
     _require_free(port, "127.0.0.1", "SUPABASE_LOCAL_PORT")
     _require_free(mailbox_port, "127.0.0.1", "MAILBOX_PORT")

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from local import node
 from tests.conftest import StartService
 from tests.e2e.web import web_settings
-from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
+from tests.support.guide import Snippet, npm_environment, run, served, snippets
 from tests.support.service import ROOT, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -31,43 +23,11 @@ CLIENT = ROOT / "clients" / "typescript"
 WAYS = ["With the typed client", "With Axios", "With plain fetch"]
 
 
-@dataclass(frozen=True)
-class Snippet:
-    """A fenced block. What stands after its language is the file that it is, or how it is run."""
-
-    section: str
-    language: str
-    note: str
-    text: str
-
-
-def snippets() -> list[Snippet]:
-    """Every fenced block of the guide, in order."""
-    found: list[Snippet] = []
-    for section in re.split(r"^## ", GUIDE.read_text(), flags=re.MULTILINE):
-        title = re.sub(r"^\d+\. ", "", section.partition("\n")[0])
-        blocks = re.findall(r"^```(\w+) ?(.*?)\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
-        found += [Snippet(title, *block) for block in blocks]
-    return found
-
-
-SNIPPETS = snippets()
+SNIPPETS = snippets(GUIDE)
 
 
 def of(section: str) -> list[Snippet]:
     return [snippet for snippet in SNIPPETS if snippet.section == section]
-
-
-def npm_environment() -> dict[str, str]:
-    """npm as this repository runs it: Node from its wheel, and no package's own scripts. It is told yes beforehand."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    npm = {
-        "npm_config_ignore_scripts": "true",
-        "npm_config_audit": "false",
-        "npm_config_fund": "false",
-        "npm_config_yes": "true",
-    }
-    return node.environment({"PATH": path, "NODE_USE_SYSTEM_CA": "1", "CI": "true", **npm})
 
 
 class GuideApp:
@@ -78,14 +38,6 @@ class GuideApp:
         self.root = folder / "hello"
         self.env = npm_environment()
         (folder / "latchkey" / "clients").mkdir(parents=True)
-
-    def run(self, commands: str, directory: Path) -> None:
-        """Run the commands of a snippet, and be left where they lead."""
-        done = subprocess.run(
-            ["/bin/sh", "-euc", commands], cwd=directory, env=self.env, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=200, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
 
     def write(self, snippet: Snippet, service_url: str) -> None:
         """Write a file of the guide. Nothing of it changes but where the service is."""
@@ -101,42 +53,22 @@ class GuideApp:
                 copy = self.folder / "latchkey" / snippet.note.removeprefix("in=")
                 if not copy.exists():
                     self._copy_client(copy)
-                self.run(snippet.text, copy)
+                run(snippet.text, copy, self.env)
             elif snippet.note != "background":
-                self.run(snippet.text, self.root if self.root.exists() else self.folder)
-        self.run("npx --no-install tsc --noEmit", self.root)
+                run(snippet.text, self.root if self.root.exists() else self.folder, self.env)
+        run("npx --no-install tsc --noEmit", self.root, self.env)
 
     @contextmanager
     def served(self, port: int) -> Iterator[str]:
         """Start Vite as the guide says, on a port of its own. Gives the app's address."""
         (command,) = [snippet.text for snippet in SNIPPETS if snippet.note == "background"]
         arguments = f"exec {command.strip()} -- --host 127.0.0.1 --strictPort --port {port}"
-        with (self.folder / "vite.log").open("ab") as log:
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", arguments], cwd=self.root, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-        try:
-            _wait_until_served(port)
+        with served(arguments, self.root, self.env, port):
             yield f"http://localhost:{port}"
-        finally:
-            os.killpg(process.pid, 15)  # npm, and the Vite that it started: a session of their own
-            process.wait(20)
 
     def _copy_client(self, copy: Path) -> None:
         """The client as it is in a fresh clone: nothing is installed, and nothing of the repository is written to."""
         shutil.copytree(CLIENT, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "*.tgz"))
-
-
-def _wait_until_served(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            loopback.get(f"http://127.0.0.1:{port}", timeout=5).raise_for_status()
-            return
-        except httpx.HTTPError:
-            assert time.monotonic() < deadline, "Vite does not answer"
-            time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import jwt
 import pytest
 
+from local import env_file
 from local.keys import load_or_create
 from local.ports import PortTakenError, require_free
 from local.reset import reset
@@ -194,6 +196,22 @@ def test_the_next_run_finds_the_users_and_a_reset_forgets_them(start: StartRun) 
 
     assert reset(run.state) == 0
     assert _browser(start().until_ready()).sign_in(email).json()["code"] == "auth_invalid_credentials"
+
+
+def test_an_api_beside_it_is_told_what_it_has_to_know(
+    start: StartRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = start().until_ready()
+    monkeypatch.setenv("SUPABASE_LOCAL_PORT", str(run.supabase_port))
+    assert env_file.write(run.state, Path("no.env")) == 0
+    told = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
+    browser = _browser(run)
+    email = new_email()
+    assert browser.sign_up(email).status_code == 200
+    token = browser.sign_in(email).json()["accessToken"]
+    assert jwt.decode(token, told["SUPABASE_JWT_SECRET"], ["HS256"], audience="authenticated")["sub"]
+    headers = {"apikey": told["SUPABASE_PUBLISHABLE_KEY"], "Authorization": f"Bearer {token}"}
+    assert len(loopback.get(f"{told['SUPABASE_URL']}/rest/v1/user_profile", headers=headers).json()) == 1
 
 
 def _outage(state: Path, seconds: str) -> subprocess.Popen[str]:
