@@ -73,10 +73,10 @@ soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things 
 bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, half an hour (BENCH_ARGS=--quick: two minutes); writes docs/benchmark.*
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/web ## Generate clients from the contract with the eight most used generators, compile them and sign in with each
+clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/web ## Generate clients from the contract with the eight most used generators, compile them and sign in with each; and the APIs of docs/your-api.md
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
-all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go $(STAMPS)/web ## The same with all fifteen, Go and Java among them (needs a JDK and Maven)
+all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go $(STAMPS)/nodes $(STAMPS)/web ## The same with all fifteen, Go and Java among them (needs a JDK and Maven), and our own client in Node 20 and 22
 	@$(BIN)/python -m pytest -m 'generators or all_generators' tests/clients $(PYTEST_ARGS)
 
 fuzz: $(STAMPS)/dev $(STAMPS)/node ## Attack the contract with Schemathesis (FUZZ_EXAMPLES=100, FUZZ_SEED, FUZZ_SUMMARY=FILE)
@@ -120,7 +120,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m tools lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules openapi/ui/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules openapi/ui/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -205,6 +205,13 @@ $(STAMPS)/generators: clients/generators/package-lock.json clients/generators/re
 
 $(STAMPS)/generators-go: requirements/contract-diff.txt $(STAMPS)/generators
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target clients/generators/.venv/go --require-hashes -r requirements/contract-diff.txt
+	@touch $@
+
+$(STAMPS)/nodes: requirements/node-20.txt requirements/node-22.txt $(STAMPS)/generators
+	@for version in 20 22; do \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --target clients/generators/.venv/node-$$version --require-hashes \
+			-r requirements/node-$$version.txt || exit 1; \
+	done
 	@touch $@
 
 # Go comes from a wheel, beside the environment, and goes again: only the program that it builds is kept.
