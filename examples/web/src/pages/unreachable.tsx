@@ -14,7 +14,10 @@ const LONGEST_PAUSE = 60;
 /** At start-up the service did not say who is signed in. Nobody is signed out by that. */
 export function Unreachable({ error }: { error: LatchkeyErrorBody }) {
   const { restore } = useLatchkey();
-  const problem = useMemo(() => problemOf(error, "unknown"), [error]);
+  const problem = useMemo(() => {
+    const found = problemOf(error, "unknown");
+    return { ...found, notice: `${found.notice} This page tries again by itself.` };
+  }, [error]);
   const [busy, setBusy] = useState(false);
   const [failures, setFailures] = useState(0);
   const wait = useCountdown(problem);
@@ -41,7 +44,6 @@ export function Unreachable({ error }: { error: LatchkeyErrorBody }) {
     <>
       <Heading title="One moment, please" />
       <Notice problem={problem} wait={wait} />
-      <p>This page tries again by itself.</p>
       <Button busy={busy} busyLabel="Trying…" disabled={wait > 0} onClick={() => void retry()}>
         Try again
       </Button>
