@@ -42,6 +42,12 @@ run: $(STAMPS)/run $(STAMPS)/node ## Start the embedded Supabase, a mailbox and 
 web: $(STAMPS)/run $(STAMPS)/web ## Serve the example front end at http://localhost:5173, beside `make run` (ONE_ORIGIN=1: through a proxy)
 	@cd examples/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent $(if $(ONE_ORIGIN),one-origin,dev)
 
+env: $(STAMPS)/run ## Print what an API of yours has to know of the Supabase of `make run` (docs/your-api.md)
+	@$(BIN)/python -m local env
+
+outage: $(STAMPS)/run ## Have the embedded Supabase of `make run` answer nobody for 30 seconds (SECONDS=300)
+	@$(BIN)/python -m local outage $(or $(SECONDS),30)
+
 reset: $(STAMPS)/run ## Forget the users, mails and keys of development
 	@$(BIN)/python -m local reset
 
@@ -67,10 +73,10 @@ soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things 
 bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, half an hour (BENCH_ARGS=--quick: two minutes); writes docs/benchmark.*
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/web ## Generate clients from the contract with the eight most used generators, compile them and sign in with each
+clients-check: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/web ## Generate clients from the contract with the eight most used generators, compile them and sign in with each; and the APIs of docs/your-api.md
 	@$(BIN)/python -m pytest -m generators tests/clients $(PYTEST_ARGS)
 
-all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go $(STAMPS)/web ## The same with all fifteen, Go and Java among them (needs a JDK and Maven)
+all-clients: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/generators $(STAMPS)/generators-go $(STAMPS)/nodes $(STAMPS)/web ## The same with all fifteen, Go and Java among them (needs a JDK and Maven), and our own client in Node 20 and 22
 	@$(BIN)/python -m pytest -m 'generators or all_generators' tests/clients $(PYTEST_ARGS)
 
 fuzz: $(STAMPS)/dev $(STAMPS)/node ## Attack the contract with Schemathesis (FUZZ_EXAMPLES=100, FUZZ_SEED, FUZZ_SUMMARY=FILE)
@@ -114,7 +120,7 @@ lock: $(STAMPS)/uv ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: n
 	@$(BIN)/python -m tools lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove everything that was installed or measured; the development users stay
-	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules openapi/ui/node_modules clients/typescript/node_modules clients/typescript/dist clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist local/node_modules openapi/lint/node_modules openapi/ui/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/generators/node_modules clients/generators/.venv clients/generators/generated bench/.venv bench/peers/node_hono/node_modules examples/web/node_modules .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp says that something was installed, so that it is done once and again only when its list changes.
 
@@ -201,6 +207,13 @@ $(STAMPS)/generators-go: requirements/contract-diff.txt $(STAMPS)/generators
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target clients/generators/.venv/go --require-hashes -r requirements/contract-diff.txt
 	@touch $@
 
+$(STAMPS)/nodes: requirements/node-20.txt requirements/node-22.txt $(STAMPS)/generators
+	@for version in 20 22; do \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --target clients/generators/.venv/node-$$version --require-hashes \
+			-r requirements/node-$$version.txt || exit 1; \
+	done
+	@touch $@
+
 # Go comes from a wheel, beside the environment, and goes again: only the program that it builds is kept.
 $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-diff.txt | $(STAMPS)/run
 	@echo '> Building oasdiff (a few minutes, once)'
@@ -209,4 +222,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help doctor run web reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak bench
+.PHONY: help doctor run web env outage reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak bench

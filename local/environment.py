@@ -9,6 +9,8 @@ from dotenv import dotenv_values
 
 from local.keys import Keys
 
+# As the Supabase CLI has them.
+DEFAULT_PORTS: Final = {"SUPABASE_LOCAL_PORT": "54321", "MAILBOX_PORT": "54324"}
 STATIC_CSRF_TOKEN: Final = "dev-csrf-token"  # noqa: S105 - accepted in development only, where it guards nothing
 
 

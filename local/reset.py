@@ -8,7 +8,7 @@ from typing import Final
 from local.instance import RunningError, exclusive
 from local.paths import STATE
 
-FORGOTTEN: Final = ("supabase", "supabase.log", "mailbox", "migrated.sha256", "cookies.txt", "keys.json")
+FORGOTTEN: Final = ("supabase", "supabase.log", "mailbox", "migrated.sha256", "cookies.txt", "keys.json", "supabase.pid")
 
 
 def reset(state_dir: Path = STATE) -> int:

@@ -11,12 +11,11 @@ from typing import Final, NoReturn
 from local import environment, keys, welcome
 from local.embedded import Embedded, EmbeddedError, frontend
 from local.instance import RunningError, exclusive
+from local.outage import PID_FILE
 from local.paths import ROOT, STATE
 from local.ports import ListenError, PortTakenError, require_free
 from local.service import Service
 
-# As the Supabase CLI has them.
-DEFAULT_PORTS: Final = {"SUPABASE_LOCAL_PORT": "54321", "MAILBOX_PORT": "54324"}
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOTICE_AFTER: Final = 10.0  # seconds without being ready before it says what it waits for
 
@@ -61,6 +60,7 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
         settings = environment.for_embedded_supabase(settings, supabase.url, supabase.keys)
         described = welcome.embedded(supabase.url, state_dir, embedded.mailbox.url, confirmation=confirmation)
         _launch(stack, embedded)
+        (state_dir / PID_FILE).write_text(str(embedded.supabase.pid))
 
     # All start at the same time: the service takes longest, and asks for Supabase only once it is asked something.
     service = Service(settings)
@@ -81,7 +81,7 @@ def _run(stack: ExitStack, state_dir: Path, user: dict[str, str]) -> None:
 def _embedded(
     state_dir: Path, user: dict[str, str], settings: dict[str, str], own_keys: keys.Keys, *, confirmation: bool
 ) -> Embedded:
-    ports = {**DEFAULT_PORTS, **user}
+    ports = {**environment.DEFAULT_PORTS, **user}
     port, mailbox_port = _port(ports, "SUPABASE_LOCAL_PORT"), _port(ports, "MAILBOX_PORT")
     _require_free(port, "127.0.0.1", "SUPABASE_LOCAL_PORT")
     _require_free(mailbox_port, "127.0.0.1", "MAILBOX_PORT")

@@ -67,6 +67,7 @@ Latchkey is ready.
   API         {url}
   Swagger UI  {url}/ui/
   Supabase    {supabase}
+  Front end   `make web` in another terminal: an example, with every page that signing in needs
 
 Sign up, sign in, and ask who you are (paste into another terminal):
 
@@ -81,4 +82,5 @@ def embedded(url: str, state_dir: Path, mailbox: str, *, confirmation: bool) -> 
     folder = state_dir.relative_to(ROOT) if state_dir.is_relative_to(ROOT) else state_dir
     said = "confirm there before you sign in" if confirmation else "EMAIL_CONFIRMATION=true: new addresses are confirmed there"
     return f"""{url} (embedded, for development; its data and log are in {folder}/)
+              It has no second factors, devices or deletion: hence the warning migration_outdated
   Mailbox     {mailbox} ({said})"""

@@ -25,7 +25,7 @@ PAGES: Final = {
 }
 _PLACES: Final = {source: page for page, source in PAGES.items()} | {"openapi/auth.yaml": "contract.md"}
 _LINK: Final = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
-_FENCE: Final = re.compile(r"^```(\w+) (?:background|in=\S+|(\S+))$", re.MULTILINE)
+_FENCE: Final = re.compile(r"^```(\w+) (?:background|skip|in=\S+|(\S+))$", re.MULTILINE)
 _UI: Final = ROOT / "service" / "contract" / "static" / "swagger-ui"
 _MERMAID: Final = ROOT / "openapi" / "ui" / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
 

@@ -23,6 +23,8 @@ SELECTIONS: Final[dict[str, list[str]]] = {
     "docs.txt": ["--group", "docs"],
     "build.txt": ["--group", "build"],
     "contract-diff.txt": ["--group", "contract-diff"],
+    "node-20.txt": ["--group", "node-20"],
+    "node-22.txt": ["--group", "node-22"],
     "uv.txt": ["--group", "bootstrap"],
 }
 

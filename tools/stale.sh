@@ -22,7 +22,7 @@ if [ -e "$stamps/venv" ]; then
 fi
 
 # npm writes this list last.
-for pair in node:local lint:openapi/lint client:clients/typescript web:examples/web generators:clients/generators; do
+for pair in node:local lint:openapi/lint ui:openapi/ui client:clients/typescript web:examples/web generators:clients/generators; do
     stamp=$stamps/${pair%%:*} folder=${pair#*:}
     if [ -e "$stamp" ] && ! [ -e "$folder/node_modules/.package-lock.json" ]; then
         rm -f "$stamp"

@@ -64,8 +64,23 @@ def _as_json(contract: Document) -> str:
     return json.dumps(contract, ensure_ascii=False)
 
 
+class _Readable(yaml.SafeDumper):
+    """As a person writes it: texts of several lines as they are, and nothing by a made-up anchor."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's name
+        return True
+
+
+def _text(dumper: _Readable, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Readable.add_representer(str, _text)
+
+
 def _as_yaml(contract: Document) -> str:
-    return yaml.safe_dump(contract, sort_keys=False, allow_unicode=True)
+    text: str = yaml.dump(contract, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=128)
+    return text
 
 
 def _document(contract: Document, write: Callable[[Document], str], media_type: str) -> Endpoint:

@@ -129,6 +129,7 @@ def test_the_python_client_of_openapi_generator_imports_and_signs_in(service: Se
 
 
 @seldom_used
+@pytest.mark.timeout(1800)  # the first of all builds the generators themselves
 @pytest.mark.parametrize("name", GO_GENERATORS)
 def test_the_go_client_compiles_and_signs_in(name: str, service: ServiceProcess) -> None:
     """With the Go that contract-diff uses. What it downloads is what go.sum names."""
@@ -137,7 +138,7 @@ def test_the_go_client_compiles_and_signs_in(name: str, service: ServiceProcess)
     (GENERATED / folder).mkdir(parents=True)
     path = os.pathsep.join([str(GO / "bin"), os.environ["PATH"]])
     env = {"PATH": path, "GOROOT": str(GO), "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-    run(GO_GENERATORS[name], env, timeout=500)
+    run(GO_GENERATORS[name], env, timeout=1200)
     shutil.rmtree(GENERATED / folder / "test", ignore_errors=True)  # its own tests, of what it generates for none
     assert WORKED in run(["go", "run", f"./flows/go/{name}"], env | {"LATCHKEY_URL": service.url}, timeout=500)
 

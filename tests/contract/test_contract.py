@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from service.contract.documents import resolve
 from tests.contract.browser_session import BrowserSession
@@ -22,6 +23,7 @@ from tests.contract.fuzz import PHASES, UNLIMITED, Fuzzed, arguments, running_se
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
 from tests.contract.probes import PROBES, check_service
 from tests.contract.rules import contract, findings
+from tests.support import loopback
 from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.metrics import scrape, unknown_labels
 from tests.support.migrated import copy
@@ -176,3 +178,11 @@ def test_sign_in_follows_sign_up_with_the_same_address_and_password() -> None:
     schema = schemathesis.openapi.from_path(ROOT / "openapi" / "auth.yaml")
     links = schema.raw_schema["paths"]["/auth/signup"]["post"]["responses"]["200"]["links"]
     assert links["signIn"]["requestBody"] == SIGN_IN_AFTER_SIGN_UP
+
+
+def test_the_yaml_document_says_the_same_and_reads_as_it_was_written(service: ServiceProcess) -> None:
+    served = loopback.get(f"{service.url}/openapi.yaml").text
+    assert yaml.safe_load(served) == loopback.get(f"{service.url}/openapi.json").json()
+    written = (ROOT / "openapi" / "auth.yaml").read_text().partition("  contact:")[0]
+    assert served.startswith(written)
+    assert "&id" not in served, "an anchor that nobody wrote"

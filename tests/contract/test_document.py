@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
@@ -15,6 +16,7 @@ from service.contract.documents import Document, load_ops_contract, read_documen
 from service.error_codes import MEANINGS
 from service.supabase.error_codes import BY_CALL, DATA_API
 from service.supabase.error_codes import MEANINGS as SUPABASE_MEANINGS
+from tests.support.service import ROOT
 from tools.error_codes import answered_codes, documented_codes
 
 CONTRACT = read_document("auth.yaml")
@@ -140,6 +142,11 @@ def test_a_response_with_several_codes_has_the_example_of_each() -> None:
             continue
         expected = {option["example"]["code"]: {"value": option["example"]} for option in options}
         assert media.get("examples", {}) == expected, name
+
+
+def test_the_changelog_begins_with_the_contracts_version() -> None:
+    headings = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == CONTRACT["info"]["version"]
 
 
 def test_examples_tell_of_one_ada() -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from local.keys import Keys
 from local.supabase import LocalSupabase
 from tests.conftest import StartService
+from tests.e2e.guide_app import FRONTEND, GuideApp, of
 from tests.e2e.web import App, WebServer, web_settings
 from tests.support import chromium
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -85,3 +86,12 @@ def start_app(context: BrowserContext, start_service: StartService, tmp_path: Pa
             return App.open(context, stack.enter_context(server).origin)
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def guide_app(tmp_path_factory: pytest.TempPathFactory) -> GuideApp:
+    """The empty app of the first guide: what the others begin with."""
+    app = GuideApp(tmp_path_factory.mktemp("guide"))
+    app.follow(of(FRONTEND, "The app"), {})
+    app.check_types()
+    return app

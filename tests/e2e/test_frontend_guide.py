@@ -2,155 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from local import node
 from tests.conftest import StartService
+from tests.e2e.guide_app import FRONTEND, GuideApp, of
 from tests.e2e.web import web_settings
-from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
-from tests.support.service import ROOT, free_port
+from tests.support.service import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-GUIDE = ROOT / "docs" / "frontend.md"
-CLIENT = ROOT / "clients" / "typescript"
 WAYS = ["With the typed client", "With Axios", "With plain fetch"]
 MODULE = "Second factor, devices, leaving"
 
 
-@dataclass(frozen=True)
-class Snippet:
-    """A fenced block. What stands after its language is the file that it is, or how it is run."""
-
-    section: str
-    language: str
-    note: str
-    text: str
-
-
-def snippets() -> list[Snippet]:
-    """Every fenced block of the guide, in order."""
-    found: list[Snippet] = []
-    for section in re.split(r"^## ", GUIDE.read_text(), flags=re.MULTILINE):
-        title = re.sub(r"^\d+\. ", "", section.partition("\n")[0])
-        blocks = re.findall(r"^```(\w+) ?(.*?)\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
-        found += [Snippet(title, *block) for block in blocks]
-    return found
-
-
-SNIPPETS = snippets()
-
-
-def of(section: str) -> list[Snippet]:
-    return [snippet for snippet in SNIPPETS if snippet.section == section]
-
-
-def npm_environment() -> dict[str, str]:
-    """npm as this repository runs it: Node from its wheel, and no package's own scripts. It is told yes beforehand."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    npm = {
-        "npm_config_ignore_scripts": "true",
-        "npm_config_audit": "false",
-        "npm_config_fund": "false",
-        "npm_config_yes": "true",
-    }
-    return node.environment({"PATH": path, "NODE_USE_SYSTEM_CA": "1", "CI": "true", **npm})
-
-
-class GuideApp:
-    """The app of the guide, in a folder beside a folder that is called latchkey."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.root = folder / "hello"
-        self.env = npm_environment()
-        (folder / "latchkey" / "clients").mkdir(parents=True)
-
-    def run(self, commands: str, directory: Path) -> None:
-        """Run the commands of a snippet, and be left where they lead."""
-        done = subprocess.run(
-            ["/bin/sh", "-euc", commands], cwd=directory, env=self.env, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=200, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
-
-    def write(self, snippet: Snippet, service_url: str) -> None:
-        """Write a file of the guide. Nothing of it changes but where the service is."""
-        text = snippet.text.replace("http://localhost:8000", service_url)
-        (self.root / snippet.note).write_text(text)
-
-    def follow(self, section: str, service_url: str) -> None:
-        """Do what a section says, in order."""
-        for snippet in of(section):
-            if snippet.language != "sh":
-                self.write(snippet, service_url)
-            elif snippet.note.startswith("in="):
-                copy = self.folder / "latchkey" / snippet.note.removeprefix("in=")
-                if not copy.exists():
-                    self._copy_client(copy)
-                self.run(snippet.text, copy)
-            elif snippet.note != "background":
-                self.run(snippet.text, self.root if self.root.exists() else self.folder)
-        self.run("npx --no-install tsc --noEmit", self.root)
-
-    @contextmanager
-    def served(self, port: int) -> Iterator[str]:
-        """Start Vite as the guide says, on a port of its own. Gives the app's address."""
-        (command,) = [snippet.text for snippet in SNIPPETS if snippet.note == "background"]
-        arguments = f"exec {command.strip()} -- --host 127.0.0.1 --strictPort --port {port}"
-        with (self.folder / "vite.log").open("ab") as log:
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", arguments], cwd=self.root, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-        try:
-            _wait_until_served(port)
-            yield f"http://localhost:{port}"
-        finally:
-            os.killpg(process.pid, 15)  # npm, and the Vite that it started: a session of their own
-            process.wait(20)
-
-    def _copy_client(self, copy: Path) -> None:
-        """The client as it is in a fresh clone: nothing is installed, and nothing of the repository is written to."""
-        shutil.copytree(CLIENT, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "*.tgz"))
-
-
-def _wait_until_served(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            loopback.get(f"http://127.0.0.1:{port}", timeout=5).raise_for_status()
-            return
-        except httpx.HTTPError:
-            assert time.monotonic() < deadline, "Vite does not answer"
-            time.sleep(0.1)
-
-
-@pytest.fixture(scope="session")
-def guide_app(tmp_path_factory: pytest.TempPathFactory) -> GuideApp:
-    """The empty app, with the client installed: what all three ways begin with."""
-    app = GuideApp(tmp_path_factory.mktemp("guide"))
-    app.follow("The app", "http://localhost:8000")
-    return app
+def follow(app: GuideApp, section: str, service_url: str) -> None:
+    """Do what a section says; what it leaves compiles."""
+    app.follow(of(FRONTEND, section), {"http://localhost:8000": service_url})
+    app.check_types()
 
 
 def test_the_guide_has_no_snippet_that_is_not_run() -> None:
-    assert {snippet.section for snippet in SNIPPETS} == {"The app", *WAYS, MODULE, "One origin instead of two"}
-    assert all(snippet.note for snippet in SNIPPETS if snippet.language != "sh")
+    assert {snippet.section for snippet in FRONTEND} == {"The app", *WAYS, MODULE, "One origin instead of two"}
+    assert all(snippet.note for snippet in FRONTEND if snippet.language != "sh")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -161,18 +36,18 @@ def test_each_way_leads_to_signed_in(
     service = start_service(web_settings(port))
     service_url = f"http://localhost:{service.port}"
     if way == "With Axios":  # "Install the client as above"
-        guide_app.follow("With the typed client", service_url)
-    guide_app.follow(way, service_url)
+        follow(guide_app, "With the typed client", service_url)
+    follow(guide_app, way, service_url)
     if way == "With the typed client":
-        guide_app.follow(MODULE, service_url)
+        follow(guide_app, MODULE, service_url)
     with guide_app.served(port) as address:
         sign_up_reload_and_sign_in(context.new_page(), address)
 
 
 def test_the_app_works_on_one_origin(guide_app: GuideApp, start_service: StartService, context: BrowserContext) -> None:
     service_url = f"http://localhost:{start_service({'CSRF_STATIC_TOKEN': None}).port}"
-    guide_app.follow("With plain fetch", "")  # "leave the address of the service away"
-    guide_app.follow("One origin instead of two", service_url.replace("localhost", "127.0.0.1"))
+    follow(guide_app, "With plain fetch", "")  # "leave the address of the service away"
+    follow(guide_app, "One origin instead of two", service_url.replace("localhost", "127.0.0.1"))
     try:
         with guide_app.served(free_port()) as address:
             sign_up_reload_and_sign_in(context.new_page(), address)

@@ -85,3 +85,9 @@ def test_every_page_is_accessible_fits_and_holds_still(looks: App, pictures: Pat
     look("sign-up")
     looks.sign_up(f"ada-{secrets.token_hex(3)}@example.com")
     look("profile")
+
+    looks.page.context.route("**/auth/**", lambda route: route.abort())
+    looks.page.reload()
+    looks.heading("One moment, please")
+    looks.says("This page tries again by itself.")
+    look("outage", picture=False)

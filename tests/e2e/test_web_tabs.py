@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import BrowserContext, Route
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.conftest import StartSupabase
 from tests.e2e.conftest import StartApp
@@ -122,4 +122,18 @@ def test_an_outage_offers_a_retry_and_signs_nobody_out(start_supabase: StartSupa
     app.press("Try again")
     app.profile()
     app.page.reload()
+    app.profile()
+
+
+def test_an_outage_that_is_over_is_noticed_without_a_click(context: BrowserContext, app: App) -> None:
+    app.sign_up()
+    context.route("**/auth/**", lambda route: route.abort())
+    app.page.reload()
+    app.heading("One moment, please")
+    expect(app.page.get_by_role("alert")).to_contain_text("We cannot reach the service.")
+    happened, button = (app.page.get_by_role(role).bounding_box() for role in ("alert", "button"))
+    assert happened
+    assert button
+    assert happened["y"] < button["y"]
+    context.unroute("**/auth/**")
     app.profile()

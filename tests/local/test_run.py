@@ -1,4 +1,4 @@
-"""What `make run` and `make reset` do once everything is installed."""
+"""What `make run`, `make outage` and `make reset` do once everything is installed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import jwt
 import pytest
 
+from local import env_file
 from local.keys import load_or_create
 from local.ports import PortTakenError, require_free
 from local.reset import reset
@@ -29,6 +31,12 @@ from tests.support.service import ROOT, free_port
 
 pytestmark = pytest.mark.thorough
 
+_OUTAGE = """
+import sys
+from pathlib import Path
+from local.outage import outage
+sys.exit(outage(Path(sys.argv[1]), sys.argv[2]))
+"""
 _RUN = """
 import sys
 from pathlib import Path
@@ -210,6 +218,52 @@ def test_the_next_run_finds_the_users_and_a_reset_forgets_them(start: StartRun) 
 
     assert reset(run.state) == 0
     assert _browser(start().until_ready()).sign_in(email).json()["code"] == "auth_invalid_credentials"
+
+
+def test_an_api_beside_it_is_told_what_it_has_to_know(
+    start: StartRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = start().until_ready()
+    monkeypatch.setenv("SUPABASE_LOCAL_PORT", str(run.supabase_port))
+    assert env_file.write(run.state, Path("no.env")) == 0
+    told = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
+    browser = _browser(run)
+    email = new_email()
+    assert browser.sign_up(email).status_code == 200
+    token = browser.sign_in(email).json()["accessToken"]
+    assert jwt.decode(token, told["SUPABASE_JWT_SECRET"], ["HS256"], audience="authenticated")["sub"]
+    headers = {"apikey": told["SUPABASE_PUBLISHABLE_KEY"], "Authorization": f"Bearer {token}"}
+    assert len(loopback.get(f"{told['SUPABASE_URL']}/rest/v1/user_profile", headers=headers).json()) == 1
+
+
+def _outage(state: Path, seconds: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _OUTAGE, str(state), seconds]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_an_outage_ends_by_itself_or_when_asked_and_the_run_goes_on(start: StartRun) -> None:
+    run = start(UPSTREAM_TIMEOUT="3").until_ready()
+    browser = _browser(run)
+    email = new_email()
+    assert browser.sign_up(email).status_code == 200
+    for seconds, asked in (("5", False), ("600", True)):
+        standstill = _outage(run.state, seconds)
+        assert standstill.stdout
+        assert f"answers nobody for {seconds} seconds" in standstill.stdout.readline()
+        assert browser.sign_in(email).json()["code"] in {"upstream_timeout", "upstream_unavailable"}
+        if asked:
+            standstill.send_signal(signal.SIGINT)
+        assert standstill.wait(20) == 0
+        assert standstill.stdout.read() == "It answers again.\n"
+        assert browser.sign_in(email).status_code == 200
+    assert run.process.poll() is None
+
+
+@pytest.mark.parametrize(("seconds", "said"), [("30", "No embedded Supabase runs"), ("soon", "SECONDS must be a number")])
+def test_without_a_run_or_a_time_there_is_no_outage(tmp_path: Path, seconds: str, said: str) -> None:
+    asked = _outage(tmp_path / "state", seconds)
+    assert said in asked.communicate(timeout=20)[0]
+    assert asked.returncode == 1
 
 
 def test_a_second_run_from_the_same_folder_is_told_so(start: StartRun) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.service import ROOT
 
 FOLDERS = {
-    "node": "local", "lint": "openapi/lint", "client": "clients/typescript", "web": "examples/web",
+    "node": "local", "lint": "openapi/lint", "ui": "openapi/ui", "client": "clients/typescript", "web": "examples/web",
     "generators": "clients/generators",
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from latchkey_client.models import (
     Me,
     Session,
     SignInRequest,
-    SignUpProfile,
+    SignUpProfileType0,
     SignUpRequest,
     SignUpResult,
 )
@@ -35,7 +35,7 @@ cookies = dict(anonymous.get_httpx_client().cookies)
 browser = AuthenticatedClient(
     base_url=service, cookies=cookies, token=csrf.parsed.csrf_token, prefix="", auth_header_name="X-CSRF-Token"
 )
-profile = SignUpProfile(display_name="Ada Lovelace")
+profile = SignUpProfileType0(display_name="Ada Lovelace")
 created = sign_up.sync(client=browser, body=SignUpRequest(email=email, password=password, profile=profile))
 assert isinstance(created, SignUpResult), created
 refused = sign_in.sync(client=browser, body=SignInRequest(email=email, password="wrong"))

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Latchkey, unwrap } from "../src/index.ts";
 import { LatchkeyAmong } from "../src/latchkey.ts";
+import { webLocks } from "./needs.ts";
 import { ADA, type Answer, type Answers, failed, serveAnswers, sessionOf } from "./servers.ts";
 import { record, timed, until } from "./watch.ts";
 
@@ -175,7 +176,7 @@ test("so are those that come between the refresh and the step-up", async () => {
   assert.deepEqual(client.user, grace);
 });
 
-test("no tab takes the turn of a step-up away, however long it lasts", async () => {
+test("no tab takes the turn of a step-up away, however long it lasts", webLocks, async () => {
   let answer = () => {};
   const answered = new Promise<void>((resolve) => {
     answer = resolve;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unwrap } from "../src/index.ts";
 import { Browser, SERVICE } from "./browser.ts";
+import { webLocks } from "./needs.ts";
 import { record, until } from "./watch.ts";
 
-test("two tabs that refresh at once share one request and both stay signed in", async () => {
+test("two tabs that refresh at once share one request and both stay signed in", webLocks, async () => {
   const browser = new Browser();
   const one = await browser.signedIn();
   const other = browser.tab();

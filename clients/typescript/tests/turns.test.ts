@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unwrap } from "../src/index.ts";
 import { Browser, newEmail, PASSWORD, SERVICE } from "./browser.ts";
+import { webLocks } from "./needs.ts";
 import { serve } from "./servers.ts";
 import { timed, until } from "./watch.ts";
 
@@ -27,7 +28,7 @@ async function withHeldLock(work: () => Promise<void>): Promise<void> {
   }
 }
 
-test("a tab that holds its turn for too long loses it to the others, within their time", async () => {
+test("a tab that holds its turn for too long loses it to the others, within their time", webLocks, async () => {
   const browser = new Browser();
   const one = await browser.signedIn();
   const other = browser.tab({ timeout: 2 });
@@ -42,7 +43,7 @@ test("a tab that holds its turn for too long loses it to the others, within thei
   });
 });
 
-test("whoever aborts does not wait for a turn any longer", async () => {
+test("whoever aborts does not wait for a turn any longer", webLocks, async () => {
   const browser = new Browser();
   const tab = await browser.signedIn();
   await withHeldLock(async () => {
