@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import jwt
 
+from service.supabase.readiness import NEEDED_MIGRATION
 from tests.support.answering import AnsweringServer
 from tests.support.browser import PASSWORD
 
@@ -145,7 +146,7 @@ class AuthFake:
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         known = self.answers.get(f"{method} {parts.path}")
         if known is None and (parts.path == "/auth/v1/health" or parts.path.startswith("/rest/v1/")):
-            return 200, []
+            return 200, NEEDED_MIGRATION if parts.path.endswith("/latchkey_migration") else []
         self.requests.append(asked)
         if known is not None:
             return known
