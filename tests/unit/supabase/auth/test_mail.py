@@ -153,7 +153,7 @@ async def test_a_guess_does_not_tell_who_is_banned_and_a_link_does(asked: Asked)
         ("reauthentication_not_valid", 422, ErrorCode.auth_nonce_invalid, {}),
         ("same_password", 422, ErrorCode.auth_same_password, {}),
         ("user_sso_managed", 422, ErrorCode.auth_sso_managed, {}),
-        ("insufficient_aal", 401, ErrorCode.auth_mfa_required, {}),
+        ("insufficient_aal", 401, ErrorCode.auth_mfa_required, {"factors": []}),
     ],
 )
 async def test_each_policy_of_a_project_about_passwords_has_a_code(
