@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import jwt
 
+from service.supabase.readiness import NEEDED_MIGRATION
 from tests.support.answering import AnsweringServer
 from tests.support.browser import PASSWORD
 
@@ -147,7 +148,7 @@ class AuthFake:
         if known is None and parts.path == "/rest/v1/rpc/latchkey_migration":
             return 404, {"code": "PGRST202", "message": "no such function"}
         if known is None and (parts.path == "/auth/v1/health" or parts.path.startswith("/rest/v1/")):
-            return 200, []
+            return 200, NEEDED_MIGRATION if parts.path.endswith("/latchkey_migration") else []
         self.requests.append(asked)
         if known is not None:
             return known
