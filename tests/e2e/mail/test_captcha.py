@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from local.keys import Keys
 from tests.e2e.mail.steps import sign_up
+from tests.e2e.test_web_looks import Scheme
 from tests.e2e.web import App, WebServer, web_settings
 from tests.support.captcha import GOOD_TOKEN, Siteverify
 from tests.support.service import ServiceProcess, development_env, free_port
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.e2e
 
 SECRET = "secret-of-the-captcha"
 SITE_KEY = "10000000-ffff-ffff-ffff-000000000001"
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 FIRST = "Please pass the check above first."
 # Where each provider's script and its frame come from: whatever else the page asked for, its policy would refuse.
 HOSTS = {
@@ -170,6 +175,20 @@ def test_a_sign_up_takes_one(app: App, captcha: Captcha) -> None:
     captcha.passes(app)
     assert app.accessibility_problems() == []
     sign_up(app, email, stay=True)
+
+
+@pytest.mark.parametrize("page", ["/sign-in", "/sign-up", "/recover", "/sign-in/mail"])
+def test_it_fits_on_a_phone(app: App, captcha: Captcha, tmp_path: Path, page: str) -> None:
+    """MAIL_SCREENSHOTS=FOLDER keeps the pictures."""
+    pictures = Path(os.environ.get("MAIL_SCREENSHOTS") or tmp_path)
+    app.page.set_viewport_size({"width": 360, "height": 740})
+    for scheme in SCHEMES:
+        app.page.emulate_media(color_scheme=scheme)
+        app.page.goto(app.origin + page)
+        captcha.passes(app)
+        assert app.accessibility_problems() == []
+        assert app.page.evaluate("document.documentElement.scrollWidth") <= 360
+        app.page.screenshot(path=pictures / f"captcha{page.replace('/', '-')}-{scheme}.png", full_page=True)
 
 
 def test_a_provider_that_cannot_be_reached_is_told(context: BrowserContext, app: App) -> None:
