@@ -286,6 +286,7 @@ def test_where_there_are_no_second_factors_and_no_list_of_devices_the_page_says_
     app.follow("Security")
     app.heading("Security")
     app.says("Your devices cannot be listed here. You can sign all others out at once.")
+    expect(app.page.get_by_role("button", name="Try again")).to_have_count(0)
     expect(app.page.get_by_role("link", name="Delete your account")).to_have_count(0)
     app.press("Add an authenticator app")
     app.press("Go on")

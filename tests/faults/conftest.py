@@ -14,6 +14,8 @@ from tests.support.faulty_proxy import FaultyProxy
 from tests.support.metrics import scrape
 from tests.support.service import ServiceProcess, development_env, free_port
 
+# When the operations answer that must not tell how long Supabase took.
+ANSWER_SOON = {"MAIL_ANSWER_AFTER": "0.2"}
 # Short enough for a test to wait for, long enough for a healthy answer on a busy machine.
 SHORT_TIMEOUTS = {
     "UPSTREAM_CONNECT_TIMEOUT": "0.5",
@@ -21,9 +23,8 @@ SHORT_TIMEOUTS = {
     "UPSTREAM_TIMEOUT": "0.9",
     "MAIL_TIMEOUT": "0.9",
     "REQUEST_TIMEOUT": "5",
+    **ANSWER_SOON,
 }
-# When the operations answer that must not tell how long Supabase took.
-ANSWER_SOON = {"MAIL_ANSWER_AFTER": "0.2"}
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: 
 @pytest.fixture(scope="session")
 def impatient_service(tmp_path_factory: pytest.TempPathFactory, proxy: FaultyProxy, keys: Keys) -> Iterator[ServiceProcess]:
     """The same with short timeouts, for faults that consist in waiting."""
-    env = development_env(proxy.url, keys, free_port()) | SHORT_TIMEOUTS | ANSWER_SOON
+    env = development_env(proxy.url, keys, free_port()) | SHORT_TIMEOUTS
     with ServiceProcess(env, tmp_path_factory.mktemp("faults") / "impatient.log") as running:
         yield running
 

@@ -39,3 +39,9 @@ export function Row({ title, note, action }: RowProps) {
     </li>
   );
 }
+
+/** Why there is no list, with another try where one may help. */
+export function ListProblem({ error, again }: { error: LatchkeyErrorBody; again: () => Promise<void> }) {
+  const problem = problemOf(error, "signedIn");
+  return <Notice problem={problem} {...(problem.retry ? { onRetry: () => void again() } : {})} />;
+}

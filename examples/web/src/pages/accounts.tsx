@@ -1,14 +1,12 @@
 import { useCallback } from "react";
 import { Back } from "../components/back.tsx";
 import { Heading } from "../components/heading.tsx";
-import { Row } from "../components/list.tsx";
-import { Notice } from "../components/notice.tsx";
+import { ListProblem, Row } from "../components/list.tsx";
 import { Providers } from "../components/providers.tsx";
 import { useStepUp } from "../components/step-up.tsx";
 import { useConfig } from "../config.tsx";
 import { latchkey } from "../latchkey.ts";
 import { providerName, when } from "../names.ts";
-import { problemOf } from "../problems.tsx";
 import { useLoad } from "../use-load.ts";
 
 /** The ways to sign in that this account has. */
@@ -20,7 +18,7 @@ export function Accounts() {
   return (
     <>
       <Heading title="Linked accounts">The ways to sign in to this account.</Heading>
-      {error && <Notice problem={problemOf(error, "signedIn")} onRetry={() => void again()} />}
+      {error && <ListProblem error={error} again={again} />}
       <ul className="list">
         {data?.map(({ id, provider, email, lastSignInAt }) => (
           <Row

@@ -7,13 +7,11 @@ import { CodeForm } from "../components/code-form.tsx";
 import { Field } from "../components/field.tsx";
 import { Form, type Values } from "../components/form.tsx";
 import { Heading } from "../components/heading.tsx";
-import { Row } from "../components/list.tsx";
-import { Notice } from "../components/notice.tsx";
+import { ListProblem, Row } from "../components/list.tsx";
 import { useStepUp } from "../components/step-up.tsx";
 import { useConfig } from "../config.tsx";
 import { latchkey } from "../latchkey.ts";
 import { when } from "../names.ts";
-import { problemOf } from "../problems.tsx";
 import { useLoad } from "../use-load.ts";
 
 type Schemas = components["schemas"];
@@ -46,7 +44,7 @@ function Factors() {
     <section>
       <h2>Second factor</h2>
       <p className="muted">A code of an app on your phone, beside your password.</p>
-      {error && <Notice problem={problemOf(error, "signedIn")} onRetry={() => void again()} />}
+      {error && <ListProblem error={error} again={again} />}
       <ul className="list">
         {data?.map(({ id, name, verified, createdAt }) => (
           <Row
@@ -142,11 +140,7 @@ function Devices() {
   return (
     <section>
       <h2>Devices</h2>
-      {error ? (
-        <Notice problem={problemOf(error, "signedIn")} onRetry={() => void again()} />
-      ) : (
-        <p className="muted">Where you are signed in.</p>
-      )}
+      {error ? <ListProblem error={error} again={again} /> : <p className="muted">Where you are signed in.</p>}
       <ul className="list">
         {data?.map(({ id, current, userAgent, ip, lastUsedAt }) => (
           <Row
