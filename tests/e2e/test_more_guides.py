@@ -107,7 +107,14 @@ def test_a_next_app_builds_and_signs_in_in_the_browser(
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if message.type in {"error", "warning"} else None)
+        page.on(
+            "console",
+            lambda message: (
+                problems.append(message.text)
+                if message.type in {"error", "warning"} and "favicon" not in message.location["url"]
+                else None
+            ),
+        )
         page.goto(f"http://localhost:{port}")
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(PASSWORD)

@@ -80,6 +80,22 @@ def test_the_refresh_cookie_is_invisible_to_scripts(context: BrowserContext, app
     app.profile()
 
 
+def test_the_pages_run_no_script_but_their_own_and_call_nobody_else(app: App) -> None:
+    refused = """async () => {
+        const refused = [];
+        document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+        const script = document.createElement("script");
+        script.textContent = "window.planted = true";
+        document.body.append(script);
+        await fetch("http://localhost:1/").catch(() => {});
+        new Image().src = "http://localhost:1/stolen";
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return ["planted" in window, ...new Set(refused)].map(String);
+    }"""
+    app.heading("Sign in")
+    assert app.page.evaluate(refused) == ["false", "script-src-elem", "connect-src", "img-src"]
+
+
 @pytest.fixture
 def hostile_port() -> Iterator[int]:
     """A server of somebody else's, with an empty page."""

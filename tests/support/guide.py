@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import httpx
 
@@ -63,22 +64,23 @@ def run(commands: str, directory: Path, env: Mapping[str, str]) -> None:
 @contextmanager
 def served(command: str, directory: Path, env: Mapping[str, str], port: int) -> Iterator[None]:
     """Run a command in the background until the block ends; it begins once something answers on the port."""
-    log = directory / "background.log"
-    with log.open("ab") as output:
+    with TemporaryFile() as output:
         process = subprocess.Popen(
             ["/bin/sh", "-c", command], cwd=directory, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             start_new_session=True,
         )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 100
-        while not _answers(port):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)  # what it started, too: a session of their own
-        process.wait(20)
+        try:
+            deadline = time.monotonic() + 100
+            while not _answers(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    output.seek(0)
+                    raise AssertionError(output.read().decode(errors="replace"))
+                time.sleep(0.1)
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)  # what it started, too: a session of their own
+            process.wait(20)
 
 
 def _answers(port: int) -> bool:

@@ -2,7 +2,10 @@
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from structlog.testing import capture_logs
 
+from service.middleware.cors import ExactCorsMiddleware
 from tests.conftest import OTHER_ORIGIN, OWN_ORIGIN
 from tests.support import loopback
 from tests.support.service import ServiceProcess
@@ -72,3 +75,25 @@ def test_the_origins_are_the_configured_ones(guarded: ServiceProcess) -> None:
     for origin, expected in ((OWN_ORIGIN, OWN_ORIGIN), (OTHER_ORIGIN, OTHER_ORIGIN), (ALLOWED[0], None)):
         response = loopback.get(f"{guarded.url}/auth/csrf", headers={"Origin": origin})
         assert response.headers.get("Access-Control-Allow-Origin") == expected
+
+
+async def test_the_log_names_each_other_origin_once_and_not_without_end() -> None:
+    app = ExactCorsMiddleware(PlainTextResponse("hello"), origins=ALLOWED, methods=["GET"])
+    own = {"Origin": "https://auth.example.com", "Host": "auth.example.com"}
+    rewritten = {"Origin": "https://auth.example.com", "Host": "10.0.0.7", "Sec-Fetch-Site": "same-origin"}
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+        with capture_logs() as silent:
+            for headers in ({}, {"Origin": ALLOWED[0]}, own, rewritten):
+                await http.get("/", headers=headers)
+        assert silent == []
+        with capture_logs() as told:
+            for _ in range(2):
+                await http.get("/", headers={"Origin": FOREIGN[0]})
+            assert [(line["event"], line["origin"], "CORS_ORIGINS" in line["cure"]) for line in told] == [
+                ("origin_not_allowed", FOREIGN[0], True)
+            ]
+            for port in range(1000):
+                await http.get("/", headers={"Origin": f"http://{'x' * 300}:{port}"})
+        assert len(told) == 20
+        assert max(len(line["origin"]) for line in told) == 200

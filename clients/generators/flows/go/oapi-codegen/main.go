@@ -34,11 +34,11 @@ func main() {
 	flow.Must(err)
 	flow.Check(signedUp.JSON200 != nil, "signed up", signedUp.Status())
 
-	refused, err := client.SignInWithResponse(ctx, api.SignInRequest{Email: api.Email(flow.Email), Password: "wrong"})
+	refused, err := client.SignInWithResponse(ctx, api.SignInRequest{Email: api.AccountEmail(flow.Email), Password: "wrong"})
 	flow.Must(err)
 	flow.Check(refused.JSON401 != nil && string(refused.JSON401.Code) == "auth_invalid_credentials", "refused by its code", refused.Status())
 
-	signedIn, err := client.SignInWithResponse(ctx, api.SignInRequest{Email: api.Email(flow.Email), Password: flow.Password})
+	signedIn, err := client.SignInWithResponse(ctx, api.SignInRequest{Email: api.AccountEmail(flow.Email), Password: flow.Password})
 	flow.Must(err)
 	accessToken = signedIn.JSON200.AccessToken
 

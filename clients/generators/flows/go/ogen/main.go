@@ -38,18 +38,18 @@ func main() {
 	flow.Must(err)
 	held.csrfToken = csrf.(*api.CsrfTokenResultHeaders).Response.CsrfToken
 
-	profile := api.NewOptSignUpProfile(api.SignUpProfile{DisplayName: api.NewOptDisplayName(flow.Name)})
+	profile := api.NewOptNilSignUpProfile(api.SignUpProfile{DisplayName: api.NewOptNilDisplayName(flow.Name)})
 	signedUp, err := client.SignUp(ctx, &api.SignUpRequest{Email: api.Email(flow.Email), Password: flow.Password, Profile: profile})
 	flow.Must(err)
 	_, ok := signedUp.(*api.SignUpResultHeaders)
 	flow.Check(ok, "signed up", signedUp)
 
-	refused, err := client.SignIn(ctx, &api.SignInRequest{Email: api.Email(flow.Email), Password: "wrong"})
+	refused, err := client.SignIn(ctx, &api.SignInRequest{Email: api.AccountEmail(flow.Email), Password: "wrong"})
 	flow.Must(err)
 	_, ok = refused.(*api.AuthInvalidCredentialsHeaders)
 	flow.Check(ok, "refused by its code", refused)
 
-	signedIn, err := client.SignIn(ctx, &api.SignInRequest{Email: api.Email(flow.Email), Password: flow.Password})
+	signedIn, err := client.SignIn(ctx, &api.SignInRequest{Email: api.AccountEmail(flow.Email), Password: flow.Password})
 	flow.Must(err)
 	held.accessToken = string(signedIn.(*api.SessionOpenedHeaders).Response.AccessToken)
 

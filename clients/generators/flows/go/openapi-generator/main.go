@@ -21,7 +21,7 @@ func main() {
 	ctx := context.WithValue(context.Background(), api.ContextAPIKeys, keys)
 
 	account := api.NewSignUpRequest(flow.Email, flow.Password)
-	account.SetProfile(api.SignUpProfile{DisplayName: api.PtrString(flow.Name)})
+	account.SetProfile(api.SignUpProfile{DisplayName: *api.NewNullableString(api.PtrString(flow.Name))})
 	_, _, err = client.AccountAPI.SignUp(ctx).SignUpRequest(*account).Execute()
 	flow.Must(err)
 
