@@ -70,6 +70,9 @@ replicas: $(STAMPS)/dev $(STAMPS)/node ## Run replicas behind nginx and Redis; r
 soak: $(STAMPS)/dev $(STAMPS)/node ## Ten minutes of mixed traffic while things go wrong (SOAK_SECONDS, SOAK_SUMMARY=FILE)
 	@$(BIN)/python -m tests.soak
 
+memory: $(STAMPS)/dev ## Two hours' worth of requests, idle connections and floods: a process stays under 150 MiB (MEMORY_ARGS)
+	@$(BIN)/python -m bench.memory $(MEMORY_ARGS)
+
 bench: $(STAMPS)/dev $(STAMPS)/node ## Measure the service beside its peers, half an hour (BENCH_ARGS=--quick: two minutes); writes docs/benchmark.*
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
@@ -222,4 +225,4 @@ $(BIN)/oasdiff: openapi/diff/go.mod openapi/diff/go.sum requirements/contract-di
 		"$(CURDIR)/$(VENV)/go/go/bin/go" build -trimpath -o "$(CURDIR)/$@" github.com/oasdiff/oasdiff
 	@rm -rf $(VENV)/go
 
-.PHONY: help doctor run web env outage reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak bench
+.PHONY: help doctor run web env outage reset test test-thorough test-real e2e clients-check all-clients fuzz contract-diff check docs docs-build format generate wheel lock clean replicas soak memory bench

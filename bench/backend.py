@@ -10,7 +10,7 @@ class Backend:
     """A Supabase project and one user of it who is signed in.
 
     `tokens` are the access tokens of all users who are, where there are more. `hs256_token` is the user's by the shared secret,
-    where the project signs with a public key.
+    where the project signs with a public key. `big_token` is of a user about whom Supabase answers 8 MB.
     """
 
     url: str
@@ -25,6 +25,7 @@ class Backend:
     refresh_token: str
     tokens: Sequence[str] = ()
     hs256_token: str = ""
+    big_token: str = ""
     factor_id: str = ""
     signing_secret: str = field(default_factory=lambda: secrets.token_hex(32))
     csrf_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))

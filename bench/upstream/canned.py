@@ -21,6 +21,7 @@ TOKEN_LIFETIME_SECONDS = 7 * 24 * 3600
 # So many are signed in at once, each with a token of their own.
 USERS: Final = 1000
 
+BIG_USER: Final = "b1900000-0000-4000-8000-000000000000"  # about whom Supabase says far too much
 KEY_ID: Final = "0c7f3ab9-4e61-487f-8a3c-5e9b81d2647a"
 _CREATED_AT = "2026-01-14T09:26:53.589793Z"
 

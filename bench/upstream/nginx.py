@@ -8,9 +8,12 @@ from typing import Final
 
 from bench.backend import Backend, Upstream
 from bench.processes import free_port, program, running
-from bench.upstream.canned import Canned, compact
+from bench.upstream.canned import BIG_USER, Canned, compact
 
 _TEMPLATE: Final = Path(__file__).with_name("nginx.conf")
+
+# What Supabase answers about one user, for whoever measures memory: far more than anything it really says.
+BIG_ANSWER_BYTES: Final = 8_000_000
 
 # Bodies about whoever asks; the others are about who signs in.
 _OF_THE_CALLER: Final = ("user", "profile", "id_and_display_name")
@@ -29,15 +32,16 @@ def upstream(canned: Canned, directory: Path, cores: set[int], port: int | None 
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     configuration = directory / "nginx.conf"
-    tokens = canned.tokens(url)
-    configuration.write_text(_configuration(canned, url, directory, port, tokens))
+    (directory / "big.json").write_bytes(b'{"id":"' + b"x" * BIG_ANSWER_BYTES + b'"}')
+    tokens, big_token = canned.tokens(url), canned.access_token(url, BIG_USER)
+    configuration.write_text(_configuration(canned, url, directory, port, {**tokens, big_token: BIG_USER}))
     command = [program("nginx"), "-p", str(directory), "-c", str(configuration), "-g", "daemon off;"]
     log = directory / "output.log"
     with running(command, env={}, cores=cores, log=log, ready=f"{url}/auth/v1/health") as pid:
-        yield Upstream(_backend(canned, url, list(tokens)), pid)
+        yield Upstream(_backend(canned, url, list(tokens), big_token), pid)
 
 
-def _backend(canned: Canned, url: str, tokens: list[str]) -> Backend:
+def _backend(canned: Canned, url: str, tokens: list[str], big_token: str) -> Backend:
     return Backend(
         url=url,
         publishable_key=canned.publishable_key,
@@ -51,6 +55,7 @@ def _backend(canned: Canned, url: str, tokens: list[str]) -> Backend:
         refresh_token=canned.refresh_token,
         tokens=tokens,
         hs256_token=canned.hs256_token(url),
+        big_token=big_token,
         factor_id=canned.factor_id,
     )
 
@@ -86,6 +91,7 @@ def _configuration(canned: Canned, url: str, directory: Path, port: int, tokens:
         texts,
         callers="\n".join(f'        "Bearer {token}" {user_id};' for token, user_id in callers.items()),
         directory=directory,
+        big_user=BIG_USER,
         port=port,
         publishable_key=canned.publishable_key,
         secret_key=canned.secret_key,
