@@ -85,11 +85,15 @@ def flush_logs() -> None:
 
 
 def flush_before(number: signal.Signals) -> None:
-    """Flush the logs before a signal ends this process: without a handler of its own, it would end in the middle of a line."""
+    """Flush the logs before a signal ends this process: without a handler of its own, it would end in the middle of a line.
+
+    Whoever had a handler before gets the signal after that.
+    """
+    before = signal.getsignal(number)
 
     def flush_and_end(received: int, _frame: FrameType | None) -> None:
         flush_logs()
-        signal.signal(received, signal.SIG_DFL)
+        signal.signal(received, before if before is not None else signal.SIG_DFL)
         signal.raise_signal(received)
 
     with contextlib.suppress(ValueError):  # only the main thread may

@@ -78,7 +78,7 @@ def test_the_origins_are_the_configured_ones(guarded: ServiceProcess) -> None:
 
 
 async def test_the_log_names_each_other_origin_once_and_not_without_end() -> None:
-    app = ExactCorsMiddleware(PlainTextResponse("hello"), origins=ALLOWED, methods=["GET"])
+    app = ExactCorsMiddleware(PlainTextResponse("hello"), origins=ALLOWED, methods=["GET"], headers=[])
     own = {"Origin": "https://auth.example.com", "Host": "auth.example.com"}
     rewritten = {"Origin": "https://auth.example.com", "Host": "10.0.0.7", "Sec-Fetch-Site": "same-origin"}
     transport = httpx.ASGITransport(app=app)
