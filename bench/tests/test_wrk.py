@@ -3,6 +3,8 @@ import pytest
 from bench.processes import BenchError
 from bench.wrk import Load, parse
 
+pytestmark = pytest.mark.thorough
+
 OUTPUT = """Running 1s test @ http://127.0.0.1:8000/auth/me
   1 threads and 16 connections
 Requests/sec:   1736.01

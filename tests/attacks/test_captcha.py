@@ -15,6 +15,8 @@ from tests.support.captcha import GOOD_TOKEN, CaptchaProject, Siteverify
 from tests.support.project import EMAIL
 from tests.support.service import ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 SECRET = "provider-secret-5f3a9c1e7b2d"
 WAYS = ("none", "upstream", "here")
 COMBINATIONS = [(way, forwarding) for way, forwarding in product(WAYS, ("false", "true"))]

@@ -12,6 +12,8 @@ from tests.support.browser import PASSWORD, Browser, cookies_set, new_email
 from tests.support.project import Project, elliptic
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 TOKEN = [f"X-CSRF-Token: {CSRF_TOKEN}"]
 
 

@@ -18,7 +18,7 @@ from tests.support.browser import Browser
 from tests.support.upstream.base import Upstream
 from tests.support.upstream.proofs import claims
 
-pytestmark = [pytest.mark.upstreams("recorded", "real"), pytest.mark.settings(ACCOUNT_DELETION="hard")]
+pytestmark = [pytest.mark.thorough, pytest.mark.upstreams("recorded", "real"), pytest.mark.settings(ACCOUNT_DELETION="hard")]
 
 PATH = "/auth/account/deletion"
 NO_CONFIRMATIONS: list[object] = [None, "", 1, True, [], {}, ["ada@example.com"], {"$ne": ""}, "a\u0000b", "a\nb", "x" * 321]

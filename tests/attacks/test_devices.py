@@ -14,7 +14,7 @@ from tests.support.browser import Browser, cookies_set
 from tests.support.upstream.base import Upstream
 from tests.support.upstream.proofs import claims
 
-pytestmark = pytest.mark.upstreams("recorded", "real")
+pytestmark = [pytest.mark.thorough, pytest.mark.upstreams("recorded", "real")]
 
 NO_IDS = [
     "x",

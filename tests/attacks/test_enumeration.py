@@ -65,6 +65,7 @@ def test_limits_are_the_same_for_an_account_that_does_not_exist(start_module_ser
     assert by_account == [[401, 401, 401, 429, 429]] * 2
 
 
+@pytest.mark.thorough
 def test_sign_up_for_a_taken_address_answers_as_for_a_new_one_where_addresses_are_confirmed(
     start_service: StartService,
 ) -> None:

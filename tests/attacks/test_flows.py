@@ -360,6 +360,7 @@ def test_scopes_stay_scopes(visitor: Browser) -> None:
     assert len(query["redirect_to"]) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.upstreams("recorded")
 def test_a_flow_leads_back_to_the_front_end_that_the_service_knows(upstream: Upstream, serve: Serve) -> None:
     other = serve(upstream, {"FRONTEND_URL": "http://localhost:5173/app", "PORT": str(free_port())})

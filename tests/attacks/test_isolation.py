@@ -20,6 +20,8 @@ from tests.support.faulty_proxy import Exchange, FaultyProxy, relay
 from tests.support.loopback import TRUST_NOBODY
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 USERS = 12
 HEADERS = {"X-CSRF-Token": CSRF_TOKEN}
 

@@ -13,6 +13,8 @@ from tests.support import loopback, raw
 from tests.support.browser import PASSWORD, Browser, cookies_set, new_email
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 HEAD = b"GET /auth/csrf HTTP/1.1\r\nHost: localhost\r\n"
 WRONG = "not the password"
 SIGN_IN = (
@@ -93,6 +95,7 @@ def test_an_office_behind_one_address_is_not_locked_out_by_one_forgetful_user(li
     assert attempt(limited, new_email(), "192.0.2.4") == 401
 
 
+@pytest.mark.thorough
 def test_a_subscriber_s_many_ipv6_addresses_are_one(limited: ServiceProcess) -> None:
     addresses = [f"2001:db8:1:1::{n:x}" for n in range(10)]
     assert [attempt(limited, new_email(), address) for address in addresses] == [401] * 8 + [429] * 2
@@ -193,6 +196,7 @@ def test_a_body_that_is_costly_to_read_is_a_400(service: ServiceProcess, body: b
     assert (response.status, response.code) == (400, "invalid_request")
 
 
+@pytest.mark.thorough
 def test_slowloris_a_head_that_comes_a_line_at_a_time(limited: ServiceProcess) -> None:
     parts = [b"GET /auth/csrf HTTP/1.1\r\n", *(f"X-{n}: y\r\n".encode() for n in range(200))]
     [response], seconds = raw.send_slowly(limited.port, parts, TRICKLE)
@@ -200,6 +204,7 @@ def test_slowloris_a_head_that_comes_a_line_at_a_time(limited: ServiceProcess) -
     assert seconds >= 1
 
 
+@pytest.mark.thorough
 def test_slowloris_a_head_that_comes_a_byte_at_a_time_on_a_used_connection(limited: ServiceProcess) -> None:
     first = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     parts = [first, *(bytes([byte]) for byte in b"GET /auth/csrf HTTP/1.1\r\nX-Header: " + b"y" * 200)]
@@ -207,22 +212,26 @@ def test_slowloris_a_head_that_comes_a_byte_at_a_time_on_a_used_connection(limit
     assert [response.status for response in responses] == [200, 408]
 
 
+@pytest.mark.thorough
 def test_a_connection_that_says_nothing_is_closed(limited: ServiceProcess) -> None:
     with raw.connect(limited.port, 20) as connection:
         assert raw.receive_all(connection) == b""
 
 
+@pytest.mark.thorough
 def test_a_connection_that_sends_empty_lines_only_is_closed(limited: ServiceProcess) -> None:
     responses, _ = raw.send_slowly(limited.port, [b"\r\n"] * 200, TRICKLE)
     assert responses == []
 
 
+@pytest.mark.thorough
 def test_a_body_that_comes_a_byte_at_a_time(limited: ServiceProcess) -> None:
     parts = [SIGN_IN + b"\r\nX-Forwarded-For: 192.0.2.20\r\nContent-Length: 1000\r\n\r\n", *([b" "] * 200)]
     [response], _ = raw.send_slowly(limited.port, parts, TRICKLE)
     assert (response.status, response.code) == (408, "request_timeout")
 
 
+@pytest.mark.thorough
 def test_a_body_that_goes_on_after_it_was_answered(limited: ServiceProcess) -> None:
     head = b"POST /auth/logout HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.21\r\nContent-Length: 1000\r\n\r\n"
     responses, seconds = raw.send_slowly(limited.port, [head, *([b" "] * 200)], TRICKLE)
@@ -230,6 +239,7 @@ def test_a_body_that_goes_on_after_it_was_answered(limited: ServiceProcess) -> N
     assert seconds < 20
 
 
+@pytest.mark.thorough
 def test_trailers_that_come_a_byte_at_a_time(limited: ServiceProcess) -> None:
     head = SIGN_IN + b"\r\nX-Forwarded-For: 192.0.2.23\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nX: "
     [response], seconds = raw.send_slowly(limited.port, [head, *([b"y"] * 200)], TRICKLE)
@@ -237,6 +247,7 @@ def test_trailers_that_come_a_byte_at_a_time(limited: ServiceProcess) -> None:
     assert 1 <= seconds < 20
 
 
+@pytest.mark.thorough
 def test_trailers_that_go_on_after_the_request_was_answered(limited: ServiceProcess) -> None:
     head = b"POST /auth/logout HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.24\r\n"
     start = head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
@@ -262,6 +273,7 @@ def test_a_head_that_is_too_large(service: ServiceProcess, head: bytes, refusal:
     assert (response.status, response.code) == refusal
 
 
+@pytest.mark.thorough
 def test_a_hundred_silent_connections_keep_nobody_out(limited: ServiceProcess) -> None:
     connections = [raw.connect(limited.port, 20) for _ in range(100)]
     try:

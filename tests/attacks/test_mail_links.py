@@ -17,7 +17,7 @@ from tests.support.service import CSRF_TOKEN, ServiceProcess
 from tests.support.upstream.base import PASSWORD, Proof, Upstream, address
 from tests.support.upstream.recorded import RecordedUpstream
 
-pytestmark = [pytest.mark.upstreams("recorded"), pytest.mark.settings(MAIL_ANSWER_AFTER="0.2")]
+pytestmark = [pytest.mark.thorough, pytest.mark.upstreams("recorded"), pytest.mark.settings(MAIL_ANSWER_AFTER="0.2")]
 
 TYPES: Final = ("signup", "invite", "magiclink", "recovery", "email_change", "email")
 QUIET: Final[Mapping[str, Mapping[str, object]]] = {

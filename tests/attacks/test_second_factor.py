@@ -17,7 +17,7 @@ from tests.support.browser import Browser, cookies_set
 from tests.support.upstream.base import Upstream
 from tests.support.upstream.proofs import claims
 
-pytestmark = pytest.mark.upstreams("recorded", "real")
+pytestmark = [pytest.mark.thorough, pytest.mark.upstreams("recorded", "real")]
 
 SOME_FACTOR = "7f9d2c4e-5b1a-4c3d-8e6f-0a1b2c3d4e5f"
 LIMITED = {"RATE_LIMIT_CODES": "5/10 minutes", "TRUSTED_PROXIES": "127.0.0.1/32"}

@@ -21,6 +21,8 @@ from tests.support.browser import Browser, new_email
 from tests.support.metrics import scrape
 from tests.support.service import CSRF_TOKEN, ServiceProcess, development_env, free_port
 
+pytestmark = pytest.mark.thorough
+
 HEAD = (
     b"POST /auth/signin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-CSRF-Token: " + CSRF_TOKEN.encode()
 )

@@ -166,6 +166,7 @@ def test_a_cookie_in_a_trailer_is_none(service: ServiceProcess, signed_in: Brows
     assert send_in_segments(service.port, with_trailers("POST", "/auth/refresh", [csrf, cookie], []), segments).status == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("segments", ["at_once", "byte_by_byte"])
 def test_an_address_in_a_trailer_passes_no_limit_and_is_not_logged(start_service: StartService, segments: str) -> None:
     service = start_service({"TRUSTED_PROXIES": "127.0.0.1/32", "RATE_LIMIT_CREDENTIALS": "3/day"})

@@ -16,6 +16,8 @@ from tests.support.fixed_answers import SESSION, USER, FixedAnswers
 from tests.support.project import EMAIL, Project, elliptic
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 
 def events(service: ServiceProcess, name: str, since: int = 0) -> list[dict[str, Any]]:
     """What the log has of a name from line `since` on."""

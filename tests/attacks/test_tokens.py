@@ -237,6 +237,7 @@ def test_a_token_of_somebody_else_than_supabase_says_is_not_believed(target: Tar
     assert (response.status_code, response.json()["code"]) == (502, "upstream_error")
 
 
+@pytest.mark.thorough
 def test_a_flood_of_worthless_tokens_costs_supabase_no_request(target: Target) -> None:
     tokens = [make(target) for make in MADE_UP.values()]
     tokens += [target.project.token(STRANGER, {"kid": f"made-up-{number}"}) for number in range(200)]
@@ -253,6 +254,7 @@ def test_a_flood_of_worthless_tokens_costs_supabase_no_request(target: Target) -
     assert len(asked) <= 2 + time.monotonic() - started
 
 
+@pytest.mark.thorough
 def test_keys_rotate_while_a_stranger_sends_made_up_ids_and_no_good_token_is_refused(target: Target) -> None:
     url, stop = f"{target.service.url}/auth/me", Event()
     limits = httpx.Limits(max_connections=None)
@@ -352,6 +354,7 @@ def test_a_known_token_with_another_key_id_or_signature_is_another_token(target:
         assert target.me(forged).status_code == 401
 
 
+@pytest.mark.thorough
 def test_worthless_tokens_are_not_remembered_and_push_nothing_out(target: Target) -> None:
     token = target.project.token()
     assert target.me(token).status_code == 200

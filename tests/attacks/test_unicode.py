@@ -39,6 +39,7 @@ def account(service: ServiceProcess) -> str:
     return email
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
 def test_a_look_alike_is_neither_the_account_nor_a_new_one(browser: Browser, account: str, change: object) -> None:
     assert callable(change)
@@ -61,6 +62,7 @@ def test_upper_and_lower_case_are_one_account(browser: Browser, account: str, sp
     assert (signed_in.status_code, signed_in.json()["user"]["email"]) == (200, account)
 
 
+@pytest.mark.thorough
 def test_a_domain_in_punycode_is_an_account_of_its_own(browser: Browser) -> None:
     local = new_email().partition("@")[0]
     assert browser.sign_up(f"{local}@xn--exmple-cua.com").status_code == 200
@@ -68,6 +70,7 @@ def test_a_domain_in_punycode_is_an_account_of_its_own(browser: Browser) -> None
     assert browser.sign_in(f"{local}@ex\u00e4mple.com").status_code == 401
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC"])
 def test_a_password_is_taken_as_it_was_typed(browser: Browser, form: Literal["NFC", "NFD", "NFKC"]) -> None:
     password, email = "cr\u00e8me br\u00fbl\u00e9e \ufb01ve \u212b", new_email()
@@ -78,6 +81,7 @@ def test_a_password_is_taken_as_it_was_typed(browser: Browser, form: Literal["NF
     assert browser.sign_in(email, password).status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "change", [str.upper, str.strip, lambda text: text + " "], ids=["upper_case", "stripped", "blank_behind"]
 )
@@ -88,6 +92,7 @@ def test_a_password_is_not_tidied_up(browser: Browser, change: object) -> None:
     assert browser.sign_in(email, change(password)).status_code == 401
 
 
+@pytest.mark.thorough
 def test_a_password_that_bcrypt_would_cut_off_is_refused_at_sign_up(browser: Browser) -> None:
     password, email = "\U0001f511" * 18, new_email()  # 72 bytes
     longer = browser.sign_up(email, password + "\U0001f511")

@@ -10,6 +10,7 @@ from schemathesis import Case, CheckContext
 from schemathesis.core.transport import Response
 
 from tests.contract.exchange import Exchange
+from tests.contract.fuzzed_elsewhere import FUZZED_ELSEWHERE, NEEDS_MORE, NOT_THERE
 from tests.contract.rules import findings
 
 BCRYPT_LIMIT = 72  # bytes
@@ -37,23 +38,6 @@ def only_long_passwords_are_weak(_context: CheckContext, response: Response, _ca
     sent = Exchange.sent_json(response)
     if len(str(sent.get("password", sent.get("newPassword"))).encode()) <= BCRYPT_LIMIT:
         raise AssertionError("a password of at most 72 bytes is called weak")
-
-
-# What the embedded Supabase has not. Fuzzed on the one that was recorded, by tests/contract/test_contract.py.
-NOT_THERE = frozenset(
-    {
-        "POST /auth/mfa/factors",
-        "DELETE /auth/mfa/factors/{factorId}",
-        "POST /auth/mfa/verify",
-        "GET /auth/sessions",
-        "DELETE /auth/sessions/{sessionId}",
-        "POST /auth/account/deletion",
-    }
-)
-# What no valid body succeeds with by chance: tests/handlers/ tries these on what Supabase was recorded to answer.
-NEEDS_MORE = frozenset({"POST /auth/sso/start", "DELETE /auth/identities/{identityId}"})
-FUZZED_ELSEWHERE = "LATCHKEY_FUZZ_EVERYTHING"
-"""An environment variable: where it is set, nothing is missing."""
 
 
 @schemathesis.check

@@ -80,7 +80,7 @@ class Thing(BaseModel):
 class ThingWithExtra(Thing):
     """Breaks the contract."""
 
-    extra: str = "not in the contract"
+    extra: str
 
 
 class ThingHandlers:
@@ -94,7 +94,7 @@ class ThingHandlers:
             case "refused":
                 raise ApiError(ErrorCode.auth_email_taken, upstream=True)
             case "extra":
-                return Reply(ThingWithExtra(thing_id=thing_id, page_size=page_size))
+                return Reply(ThingWithExtra(thing_id=thing_id, page_size=page_size, extra="not in the contract"))
             case _:
                 return Reply(Thing(thing_id=thing_id, page_size=page_size), cookies=("first=1", "second=2"))
 

@@ -17,10 +17,10 @@ import yaml
 
 from service.contract.documents import resolve
 from tests.contract.browser_session import BrowserSession
-from tests.contract.checks import FUZZED_ELSEWHERE, NEEDS_MORE, NOT_THERE
 from tests.contract.exchange import Exchange
-from tests.contract.fuzz import PHASES, UNLIMITED, Fuzzed, arguments, running_service
+from tests.contract.fuzz import UNLIMITED, Fuzzed, arguments, running_service
 from tests.contract.fuzz_report import WHOLE_FLOW, FuzzReport
+from tests.contract.fuzzed_elsewhere import FUZZED_ELSEWHERE, NEEDS_MORE, NOT_THERE
 from tests.contract.probes import PROBES, check_service
 from tests.contract.rules import contract, findings
 from tests.support import loopback
@@ -47,13 +47,13 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
         yield running
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("phases", "examples"),
     [
-        pytest.param(PHASES, 10, id="short"),
-        pytest.param(("examples", "coverage", "fuzzing"), 50, id="requests", marks=pytest.mark.thorough),
-        pytest.param(("stateful",), 25, id="walks", marks=pytest.mark.thorough),
+        pytest.param(("examples", "coverage", "fuzzing"), 50, id="requests"),
+        pytest.param(("stateful",), 25, id="walks"),
     ],
 )
 def test_schemathesis_finds_nothing(fuzzed: Fuzzed, tmp_path: Path, phases: tuple[str, ...], examples: int) -> None:
@@ -73,16 +73,16 @@ def test_schemathesis_finds_nothing(fuzzed: Fuzzed, tmp_path: Path, phases: tupl
     assert len(scrape(fuzzed.service.url)) < MAX_SERIES
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("examples", [10, pytest.param(60, marks=pytest.mark.thorough)])
 def test_schemathesis_finds_nothing_in_what_only_the_recorded_supabase_has(
-    recorded_upstream: RecordedUpstream, serve: Serve, tmp_path: Path, examples: int
+    recorded_upstream: RecordedUpstream, serve: Serve, tmp_path: Path
 ) -> None:
     recorded_upstream.configure(MFA_MAX_ENROLLED_FACTORS="10000")
     service = serve(recorded_upstream, UNLIMITED | {"ACCOUNT_DELETION": "hard"})
     path = tmp_path / "report.ndjson"
     command = [sys.executable, "-m", "schemathesis.cli", "--no-color"]
-    command += arguments(service.url, path, examples=examples, seed=SEED, phases=("examples", "coverage", "fuzzing"))
+    command += arguments(service.url, path, examples=50, seed=SEED, phases=("examples", "coverage", "fuzzing"))
     command += [part for label in sorted(NOT_THERE | {"GET /auth/mfa/factors"}) for part in ("--include-name", label)]
     env = {name: value for name, value in os.environ.items() if not name.startswith("COV")} | {FUZZED_ELSEWHERE: "yes"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
@@ -180,6 +180,7 @@ def test_sign_in_follows_sign_up_with_the_same_address_and_password() -> None:
     assert links["signIn"]["requestBody"] == SIGN_IN_AFTER_SIGN_UP
 
 
+@pytest.mark.thorough
 def test_the_yaml_document_says_the_same_and_reads_as_it_was_written(service: ServiceProcess) -> None:
     served = loopback.get(f"{service.url}/openapi.yaml").text
     assert yaml.safe_load(served) == loopback.get(f"{service.url}/openapi.json").json()

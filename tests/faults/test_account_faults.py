@@ -22,6 +22,8 @@ from tests.support.upstream.base import Factor, Person
 from tests.support.upstream.proofs import claims
 from tests.support.upstream.recorded import RecordedUpstream
 
+pytestmark = pytest.mark.thorough
+
 SESSION = "/auth/sessions/"
 
 

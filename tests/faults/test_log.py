@@ -21,6 +21,8 @@ from local.supabase import LocalSupabase
 from tests.support.metrics import scrape
 from tests.support.service import SERVE, development_env, free_port
 
+pytestmark = pytest.mark.thorough
+
 Start = Callable[..., subprocess.Popen[bytes]]
 
 

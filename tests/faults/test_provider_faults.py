@@ -18,6 +18,8 @@ from tests.support.service import ServiceProcess, development_env, free_port
 from tests.support.upstream.base import address
 from tests.support.upstream.recorded import RecordedUpstream
 
+pytestmark = pytest.mark.thorough
+
 Perform = Callable[[], httpx.Response]
 
 

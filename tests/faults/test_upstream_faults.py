@@ -21,6 +21,8 @@ from tests.support import faults
 from tests.support.browser import Browser
 from tests.support.faulty_proxy import FaultyProxy
 
+pytestmark = pytest.mark.thorough
+
 
 # Every fault strikes one operation in `make test`, and every other one in `make test-thorough`.
 @pytest.mark.parametrize(("row", "operation"), cases(QUICK, everyday=ME))

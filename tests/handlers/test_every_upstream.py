@@ -49,6 +49,7 @@ def test_refresh_rotates_the_cookie_and_the_old_one_works_for_a_while(upstream: 
     assert refresh_with(visitor, before).status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.project(SECURITY_REFRESH_TOKEN_REUSE_INTERVAL="1")
 def test_a_refresh_token_two_generations_old_is_refused_after_the_interval(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()

@@ -21,6 +21,8 @@ from tests.support.auth_fake import AuthFake, factor
 from tests.support.browser import PASSWORD, Browser, cookies_set, new_email
 from tests.support.service import ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 SOME_ID = "7f9d2c4e-5b1a-4c3d-8e6f-0a1b2c3d4e5f"
 TOO_LOW = {"code": "insufficient_aal", "message": "AAL2 session is required"}
 BY_A_FUNCTION = {"code": "42501", "message": "insufficient_aal", "details": None, "hint": None}

@@ -113,6 +113,7 @@ def test_a_sign_up_is_confirmed_from_the_mailbox(embedded: Embedded) -> None:
     assert _ask(embedded, "POST", "/token?grant_type=password", sign_in).status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "subject", "kind"), [("/recover", "Choose a new password", "recovery"), ("/otp", "Sign in", "magiclink")]
 )
@@ -143,6 +144,7 @@ def test_a_password_change_is_confirmed_by_a_code_without_a_link(embedded: Embed
     assert _ask(embedded, "PUT", "/user", change, token).status_code == 200
 
 
+@pytest.mark.thorough
 def test_mails_outlive_the_mailbox(embedded: Embedded) -> None:
     email = new_email()
     _sign_up(embedded, email)

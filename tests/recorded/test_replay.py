@@ -16,6 +16,8 @@ from tests.support.upstream.base import SITE
 from tests.support.upstream.proofs import pkce
 from tests.support.upstream.recorded import RecordedUpstream
 
+pytestmark = pytest.mark.thorough
+
 
 def told(name: str) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())

@@ -21,6 +21,7 @@ from tests.support import leaks
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = (sys.executable, "-m", "service")
 _PORTS = 12_000, 32_000  # below what Linux, macOS and Windows take for outgoing connections
+ANSWER_AFTER = 0.3  # seconds, for what must not tell how long Supabase took
 CSRF_TOKEN = "static-token-of-the-tests"
 
 
@@ -50,6 +51,7 @@ def development_env(supabase_url: str, keys: Keys, port: int) -> dict[str, str]:
         "RATE_LIMIT_ACCOUNT": "1000000/minute",
         "RATE_LIMIT_MAIL": "1000000/minute",
         "RATE_LIMIT_CODES": "1000000/minute",
+        "MAIL_ANSWER_AFTER": str(ANSWER_AFTER),
         "LOG_LEVEL": "DEBUG",
         # Node closes an idle connection after five seconds.
         "UPSTREAM_KEEPALIVE": "3",

@@ -124,6 +124,7 @@ def test_what_supabase_answers_outside_the_contract_is_an_upstream_error(
     assert "X-Injected" not in response.headers
 
 
+@pytest.mark.thorough
 async def test_a_crash_is_an_internal_error_with_the_request_id(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], keys: Keys
 ) -> None:

@@ -166,6 +166,7 @@ def test_every_problem_is_told_at_once_and_nothing_else(rounds: list[tuple[dict[
         assert {problem.partition(":")[0] for problem in problems} == set(unsafe)
 
 
+@pytest.mark.thorough
 def test_what_is_missing_does_not_hide_what_is_unsafe(tmp_path: Path) -> None:
     problems = refused({"APP_ENV": "production", "CORS_ORIGINS": "http://app.example.com", "COOKIE_SECURE": "false"}, tmp_path)
     assert [problem.partition(":")[0] for problem in problems] == [
@@ -179,6 +180,7 @@ def test_what_is_missing_does_not_hide_what_is_unsafe(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -194,6 +196,7 @@ def test_development_does_not_start_with_what_can_work_nowhere(tmp_path: Path, v
     assert [problem.partition(":")[0] for problem in problems] == [variable]
 
 
+@pytest.mark.thorough
 def test_safe_settings_start_in_production_with_every_safety_on(tmp_path: Path) -> None:
     safe = SAFE | {
         "PORT": str(free_port()),

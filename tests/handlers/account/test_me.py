@@ -68,6 +68,7 @@ def test_an_expired_token_is_unauthorized(signed_in: Browser, keys: Keys) -> Non
     assert_unauthorized(signed_in.me(jwt.encode(expired, keys.jwt_secret, "HS256")))
 
 
+@pytest.mark.thorough
 def test_a_token_that_expires_while_the_page_is_open_is_unauthorized(
     start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:

@@ -10,6 +10,8 @@ from tests.conftest import StartService
 from tests.support import loopback
 from tests.support.service import ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 ORIGIN = "http://localhost:5173"
 OF_THE_SETTINGS = ("emailSignIn", "captcha", "passwordMinLength", "emailChangeConfirm", "accountDeletion")
 
@@ -53,6 +55,7 @@ def test_any_cache_may_keep_it_for_a_minute_for_each_origin(served: ServiceProce
         assert "Set-Cookie" not in response.headers
 
 
+@pytest.mark.thorough
 @pytest.mark.upstreams("embedded")
 def test_without_supabase_it_says_so_where_it_never_knew(start_service: StartService) -> None:
     service = start_service({"SUPABASE_URL": "http://127.0.0.1:9"})

@@ -52,6 +52,7 @@ def test_who_leaves_is_gone_here_and_everywhere(upstream: Upstream, visitor: Bro
     assert upstream.admin("GET", f"/admin/users/{ada.id}").status == 404
 
 
+@pytest.mark.thorough
 @pytest.mark.settings(ACCOUNT_DELETION="soft")
 def test_a_row_of_the_user_stays_that_says_nothing_where_it_has_to(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()
@@ -64,6 +65,7 @@ def test_a_row_of_the_user_stays_that_says_nothing_where_it_has_to(upstream: Ups
     assert rows.json == [], "the profile holds the name"
 
 
+@pytest.mark.thorough
 @pytest.mark.settings(ACCOUNT_DELETION="off")
 def test_nobody_leaves_where_it_is_switched_off(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()
@@ -72,6 +74,7 @@ def test_nobody_leaves_where_it_is_switched_off(upstream: Upstream, visitor: Bro
     assert visitor.me().status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.settings
 def test_it_is_switched_off_unless_somebody_switches_it_on(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()

@@ -10,11 +10,9 @@ import pytest
 from service.security.flow import Flows
 from service.security.signing import Signing
 from tests.support.browser import Browser, cookies_set
-from tests.support.service import ServiceProcess
+from tests.support.service import ANSWER_AFTER, ServiceProcess
 from tests.support.upstream.base import PASSWORD, Upstream, address
 
-ANSWER_AFTER = 0.3
-pytestmark = pytest.mark.settings(MAIL_ANSWER_AFTER=str(ANSWER_AFTER))
 QUIET = ("/auth/otp", "/auth/password/recover", "/auth/verify/resend")
 EXTRA = {"/auth/verify/resend": {"type": "signup"}}
 

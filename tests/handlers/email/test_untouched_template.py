@@ -20,7 +20,7 @@ from tests.support.upstream.base import PASSWORD, SITE, Upstream, address
 pytestmark = [
     pytest.mark.upstreams("recorded", "real"),
     pytest.mark.project(MAILER_AUTOCONFIRM="false"),
-    pytest.mark.settings(MAIL_ANSWER_AFTER="0.3"),
+    pytest.mark.thorough,
 ]
 
 TOKEN = re.compile(r"eyJ|(access|refresh)_token|provider_token")
@@ -119,7 +119,7 @@ def test_both_links_of_a_change_of_address_hold_none(upstream: Upstream, visitor
 
 
 @pytest.mark.project(MAILER_AUTOCONFIRM="false", MAILER_SECURE_EMAIL_CHANGE_ENABLED="false")
-@pytest.mark.settings(MAIL_ANSWER_AFTER="0.3", EMAIL_CHANGE_CONFIRM="one")
+@pytest.mark.settings(EMAIL_CHANGE_CONFIRM="one")
 def test_the_one_link_of_a_change_of_address_holds_none_either(upstream: Upstream, visitor: Browser) -> None:
     ada, new = upstream.person(), address("new")
     visitor.sign_in(ada.email, ada.password)

@@ -10,8 +10,6 @@ from tests.support.service import ServiceProcess
 from tests.support.upstream.base import PASSWORD, Proof, Upstream, address
 from tests.support.upstream.proofs import claims
 
-pytestmark = pytest.mark.settings(MAIL_ANSWER_AFTER="0.3")
-
 CONFIRMED = pytest.mark.project(MAILER_AUTOCONFIRM="false")
 ONE_CONFIRMATION = pytest.mark.project(MAILER_SECURE_EMAIL_CHANGE_ENABLED="false")
 WITH_FLOWS = pytest.mark.upstreams("recorded", "real")  # the embedded one leaves them out of its mails
@@ -152,6 +150,7 @@ def test_a_link_that_is_too_old_is_gone(upstream: Upstream, visitor: Browser) ->
     assert_refused(visitor.follow(proof, "recovery"), 410, "auth_code_invalid")
 
 
+@pytest.mark.thorough
 def test_a_newer_mail_replaces_the_one_before(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()
     first = asked(upstream, visitor, "recovery", ada.email)
@@ -211,6 +210,7 @@ def test_a_body_that_is_neither_link_nor_code_names_what_is_missing(visitor: Bro
     assert [error["path"] for error in response.json()["details"]["errors"]] == [path]
 
 
+@pytest.mark.thorough
 @pytest.mark.upstreams("recorded", "real")
 def test_a_second_factor_comes_before_the_new_password(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()
@@ -290,7 +290,7 @@ def test_the_old_mailbox_elsewhere_finishes_a_change_without_a_session(
 
 @pytest.mark.upstreams("recorded", "real")
 @ONE_CONFIRMATION
-@pytest.mark.settings(MAIL_ANSWER_AFTER="0.3", EMAIL_CHANGE_CONFIRM="one")
+@pytest.mark.settings(EMAIL_CHANGE_CONFIRM="one")
 def test_one_confirmation_is_enough_where_the_project_says_so(upstream: Upstream, visitor: Browser) -> None:
     _, _, new = _change(visitor, upstream, confirm="one")
     assert_opened(visitor.follow(upstream.mail(new), "email_change"), new)

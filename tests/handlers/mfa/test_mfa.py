@@ -256,6 +256,7 @@ def test_with_the_cookies_from_before_a_step_up_a_session_goes_on_if_it_was_refr
         assert (refreshed.status_code, refreshed.json()["code"]) == (401, "auth_refresh_invalid")
 
 
+@pytest.mark.thorough
 @pytest.mark.settings(MFA_ISSUER="Example Ltd.")
 def test_the_operator_names_what_an_authenticator_app_shows(upstream: Upstream, visitor: Browser) -> None:
     ada = upstream.person()

@@ -12,7 +12,7 @@ from tests.support.service import ServiceProcess
 from tests.support.upstream.base import Upstream, address
 from tests.support.upstream.fixtures import Serve
 
-pytestmark = pytest.mark.upstreams("recorded")
+pytestmark = [pytest.mark.thorough, pytest.mark.upstreams("recorded")]
 
 OLD, NEW = secrets.token_hex(32), secrets.token_hex(32)
 

@@ -58,6 +58,7 @@ def test_a_provider_that_is_switched_off_is_not_begun_with(visitor: Browser, pro
     assert (response.status_code, response.json()["code"]) == (403, "auth_provider_disabled")
 
 
+@pytest.mark.thorough
 def test_ten_flows_of_one_browser_are_finished_in_any_order(upstream: Upstream, visitor: Browser) -> None:
     started = [flows.start(visitor, returnTo=f"/{number}") for number in range(10)]
     emails = [address("gh") for _ in started]

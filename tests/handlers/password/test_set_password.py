@@ -10,8 +10,6 @@ from tests.support.service import ServiceProcess
 from tests.support.upstream.base import Person, Upstream
 from tests.support.upstream.proofs import claims
 
-pytestmark = pytest.mark.settings(MAIL_ANSWER_AFTER="0.3")
-
 NEW = "another-Horse-7-staple"
 DAY = 25 * 3_600
 SIGNED_IN = pytest.mark.usefixtures("ada")

@@ -14,6 +14,8 @@ from tests.support.auth_fake import AuthFake
 from tests.support.browser import Browser, cookies_set, new_email
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 REFRESH = "POST /auth/v1/token?grant_type=refresh_token"
 
 
@@ -31,6 +33,7 @@ def refresh(service: ServiceProcess, browser: Browser, timeout: float = 30) -> h
     return loopback.post(f"{service.url}/auth/refresh", headers=headers, timeout=timeout)
 
 
+@pytest.mark.thorough
 def test_twenty_tabs_are_one_call_and_all_get_its_answer(fake: AuthFake, fake_service: ServiceProcess, tab: Browser) -> None:
     fake.delays["refresh"] = 1
     before = fake.count(REFRESH)
@@ -43,6 +46,7 @@ def test_twenty_tabs_are_one_call_and_all_get_its_answer(fake: AuthFake, fake_se
     assert all(cookies_set(answer) == ["sb_refresh_token", "latchkey_session"] for answer in answers)
 
 
+@pytest.mark.thorough
 def test_a_refusal_is_shared_too_and_clears_every_tabs_cookie(
     fake: AuthFake, fake_service: ServiceProcess, tab: Browser
 ) -> None:
@@ -56,6 +60,7 @@ def test_a_refusal_is_shared_too_and_clears_every_tabs_cookie(
     assert [(answer.status_code, len(cookies_set(answer))) for answer in answers] == [(401, 2)] * 5
 
 
+@pytest.mark.thorough
 def test_whoever_asked_first_may_go_away(fake: AuthFake, fake_service: ServiceProcess, tab: Browser) -> None:
     fake.delays["refresh"] = 1.5
     before = fake.count(REFRESH)

@@ -72,6 +72,7 @@ def test_a_broken_access_token_does_not_keep_anybody_from_signing_out(signed_in:
     assert refresh_with(signed_in, refresh_token).status_code == 401
 
 
+@pytest.mark.thorough
 def test_logout_clears_the_cookie_even_while_supabase_is_down(
     start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:

@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from tests.conftest import StartSupabase
 from tests.support import loopback
@@ -29,6 +30,7 @@ def test_refresh_answers_like_sign_in_and_rotates_the_cookie(signed_in: Browser)
     assert signed_in.me().status_code == 200
 
 
+@pytest.mark.thorough
 def test_the_old_token_stops_working_after_supabases_reuse_window(
     start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
@@ -63,6 +65,7 @@ def test_a_token_that_supabase_rejects_clears_the_cookie(browser: Browser) -> No
     assert "Path=/" in response.headers["Set-Cookie"]
 
 
+@pytest.mark.thorough
 def test_refresh_keeps_the_cookie_when_supabase_is_down(start_supabase: StartSupabase, own_service: ServiceProcess) -> None:
     supabase = start_supabase()
     browser, email = Browser(own_service.url), new_email()
@@ -80,6 +83,7 @@ def test_refresh_keeps_the_cookie_when_supabase_is_down(start_supabase: StartSup
     assert browser.refresh().status_code == 200
 
 
+@pytest.mark.thorough
 def test_twenty_tabs_refresh_at_once_and_all_stay_signed_in(signed_in: Browser) -> None:
     token = signed_in.refresh_token
     assert token is not None

@@ -85,6 +85,7 @@ def two_users(service: ServiceProcess) -> tuple[Browser, Browser]:
     return ada, grace
 
 
+@pytest.mark.thorough
 def test_a_refresh_token_beside_another_users_companion_is_a_conflict_that_costs_nobody_anything(
     service: ServiceProcess,
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_refresh_that_supabase_answers_with_somebody_else_goes_to_nobody(
     assert browser.refresh().json()["user"]["email"] == email
 
 
+@pytest.mark.thorough
 def test_signing_out_with_one_users_token_leaves_the_cookies_of_another(service: ServiceProcess) -> None:
     ada, grace = two_users(service)
     both = send(service, "/auth/logout", cookies_of(grace), ada.access_token)
@@ -177,6 +179,7 @@ def test_ending_what_is_replaced_does_not_delay_the_answer(fake: AuthFake, fake_
     assert becomes_true(lambda: replaced(fake, email) == [True, False])
 
 
+@pytest.mark.thorough
 def test_a_shutdown_waits_until_what_was_replaced_is_ended(start_service: StartService, fake: AuthFake) -> None:
     service = start_service({"SUPABASE_URL": fake.url})
     browser, email = Browser(service.url), new_email()

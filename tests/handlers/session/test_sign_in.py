@@ -4,6 +4,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 import httpx
+import pytest
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
@@ -37,6 +38,7 @@ def test_both_cookies_are_out_of_reach_of_scripts_and_other_sites(browser: Brows
     assert attributes(browser.sign_in(email)) == {"sb_refresh_token": cookie, "latchkey_session": cookie}
 
 
+@pytest.mark.thorough
 def test_in_production_both_cookies_are_secure_and_have_the_host_prefix(
     tmp_path: Path, supabase: LocalSupabase, keys: Keys
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_user_sees_the_own_devices_the_one_used_last_first(upstream: Upstream,
     assert [each["id"] for each in listed(visitor)] == [session_id(visitor)]
 
 
+@pytest.mark.thorough
 @pytest.mark.project(SECURITY_SB_FORWARDED_FOR_ENABLED="true")
 @pytest.mark.settings(**FORWARDING)
 def test_where_addresses_are_passed_on_each_device_has_its_own(upstream: Upstream, visitor: Browser) -> None:
@@ -86,6 +87,7 @@ def test_where_addresses_are_passed_on_each_device_has_its_own(upstream: Upstrea
     assert found == [("Firefox 140 on Linux", "203.0.113.7"), ("Safari 26 on iPhone", "2001:db8::7")]
 
 
+@pytest.mark.thorough
 @pytest.mark.project(SECURITY_SB_FORWARDED_FOR_ENABLED="true")
 @pytest.mark.settings(**FORWARDING)
 def test_a_challenge_and_its_code_come_from_the_users_own_address(upstream: Upstream, visitor: Browser) -> None:

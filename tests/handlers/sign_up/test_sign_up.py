@@ -37,6 +37,7 @@ def test_sign_up_without_a_display_name_creates_a_profile_with_none(
     assert row["display_name"] is None
 
 
+@pytest.mark.thorough
 def test_no_user_is_left_behind_when_the_profile_cannot_be_written(
     start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:
@@ -65,6 +66,7 @@ def test_sign_up_puts_no_token_into_the_body_and_the_session_into_the_cookie(bro
     assert browser.me().json()["user"]["email"] == email
 
 
+@pytest.mark.thorough
 def test_sign_up_sets_no_cookie_where_the_project_confirms_addresses_first(
     start_supabase: StartSupabase, own_service: ServiceProcess
 ) -> None:

@@ -7,7 +7,7 @@ settings of Supabase Auth the project must have, `settings(NAME="value")` which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -34,8 +34,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("upstreams")
     kinds = marker.args if marker else KINDS
     assert set(kinds) <= set(KINDS), f"no such Supabase: {kinds}"
-    marked = [pytest.param(kind, marks=pytest.mark.real if kind == "real" else ()) for kind in kinds]
+    marked = [pytest.param(kind, marks=_mark(kind, kinds)) for kind in kinds]
     metafunc.parametrize("upstream_kind", marked, scope="session")
+
+
+def _mark(kind: str, kinds: Collection[str]) -> tuple[pytest.MarkDecorator, ...]:
+    """What the embedded one can do is tried on it every day, and on the answers that were recorded now and then."""
+    if kind == "real":
+        return (pytest.mark.real,)
+    return (pytest.mark.thorough,) if kind == "recorded" and "embedded" in kinds else ()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,8 @@ from tests.support.metrics import scrape
 from tests.support.redis import RedisServer
 from tests.support.service import ServiceProcess, development_env, free_port
 
+pytestmark = pytest.mark.thorough
+
 FAILED, RECOVERED = '"event": "rate_limit_storage_failed"', '"event": "rate_limit_storage_recovered"'
 
 

@@ -40,6 +40,7 @@ def assert_timeout(response: httpx.Response) -> None:
     assert cookies_set(response) == []
 
 
+@pytest.mark.thorough
 async def test_a_request_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], keys: Keys
 ) -> None:

@@ -164,6 +164,7 @@ def test_a_token_that_is_longer_than_proxies_let_through_is_not_kept() -> None:
     assert len(remembered) == 0
 
 
+@pytest.mark.thorough
 def test_a_full_house_takes_a_few_megabytes() -> None:
     remembered = VerifiedTokens()
     tracemalloc.start()

@@ -60,11 +60,13 @@ def test_an_orchestrator_gets_its_answer_all_the_same(port: int, path: str) -> N
     assert response.header("connection") == "close"
 
 
+@pytest.mark.thorough
 def test_one_that_is_refused_and_says_nothing_is_closed_soon(port: int) -> None:
     with open_connections(port, LIMIT), raw.connect(port) as connection:
         assert hung_up(connection, 15)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET / HTT"])
 def test_whoever_has_idled_longest_makes_room(port: int, said: bytes) -> None:
     with open_connections(port, LIMIT, said) as connections:
@@ -77,6 +79,7 @@ def test_whoever_has_idled_longest_makes_room(port: int, said: bytes) -> None:
                 assert not hung_up(connection, 0.1)
 
 
+@pytest.mark.thorough
 def test_a_flood_keeps_nobody_out(port: int) -> None:
     with open_connections(port, LIMIT + RESERVE + 100):
         assert ask(port, "/healthz").status == 200

@@ -83,6 +83,7 @@ def test_nobody_else_can_read_it(port: int, origin: str) -> None:
     assert response.header("access-control-allow-origin") is None
 
 
+@pytest.mark.thorough
 def test_the_page_can_read_that_its_head_took_too_long(port: int) -> None:
     with raw.connect(port) as connection:
         connection.sendall(GET + f"Host: localhost\r\nOrigin: {OWN}\r\nX-Slow".encode())

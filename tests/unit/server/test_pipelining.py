@@ -57,6 +57,7 @@ def test_pipelined_bodies_belong_to_their_requests(port: int) -> None:
     assert [response.json()["body"] for response in responses] == [*(str(n % 10) * (n * 100) for n in range(100)), ""]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [1, 30, 70, 5_000])
 def test_slow_answers_cost_no_request_behind_them_although_its_head_takes_longer_than_it_may(port: int, size: int) -> None:
     slow = raw.request("GET", "/slow").replace(b"Connection: close\r\n", b"")
@@ -68,6 +69,7 @@ def test_slow_answers_cost_no_request_behind_them_although_its_head_takes_longer
         assert [response.status for response in raw.parse(raw.receive_all(connection))] == [200] * 7
 
 
+@pytest.mark.thorough
 def test_eight_megabytes_of_pipelined_requests_do_not_stay_in_memory(port: int) -> None:
     requests = GET * (8_000_000 // len(GET))
     with raw.connect(port, 60) as connection:
@@ -85,6 +87,7 @@ def test_eight_megabytes_of_pipelined_requests_do_not_stay_in_memory(port: int) 
     assert peak - before < 2_000_000
 
 
+@pytest.mark.thorough
 def test_others_are_served_while_a_connection_floods(port: int) -> None:
     connections = [raw.connect(port, 60) for _ in range(5)]
     threads = [send_all(connection, GET * 100_000) for connection in connections]

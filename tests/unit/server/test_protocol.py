@@ -47,6 +47,7 @@ def chunked(body: bytes, trailers: list[bytes], chance: random.Random) -> bytes:
     return b"".join([*chunks, b"0\r\n", *(line + b"\r\n" for line in trailers), b"\r\n"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(40))
 def test_no_trailer_reaches_the_scope_of_its_request_or_of_the_next(port: int, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
@@ -66,6 +67,7 @@ def test_a_body_in_chunks_of_one_byte_is_no_excess(port: int) -> None:
     assert response.json()["body"] == "b" * MAX_HEAD_BYTES
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["Connection", "Proxy-Connection"])
 @pytest.mark.parametrize("pause", [0.001, 1])
 def test_a_trailer_that_ends_the_connection_leaves_no_request_waiting(port: int, name: str, pause: float) -> None:
@@ -75,6 +77,7 @@ def test_a_trailer_that_ends_the_connection_leaves_no_request_waiting(port: int,
     assert seconds < 4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "last",
     [
@@ -98,6 +101,7 @@ def send_for_ever(connection: socket.socket, data: bytes) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "endless",
     [

@@ -31,6 +31,7 @@ def refusing() -> Iterator[int]:
         yield port
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "said",
     [
@@ -55,6 +56,7 @@ def test_after_a_request_that_was_read(reading: int, said: list[bytes]) -> None:
         assert hung_up(connection, SOON)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "said",
     [
@@ -76,6 +78,7 @@ def test_after_a_request_that_was_answered_early(refusing: int, said: list[bytes
         assert hung_up(connection, SOON)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("dribble", [b"\r\n", b"\r"])
 def test_empty_lines_keep_no_connection_open(reading: int, dribble: bytes) -> None:
     with raw.connect(reading) as connection:
@@ -102,6 +105,7 @@ def test_a_client_that_closes_its_half_is_gone(reading: int, said: bytes) -> Non
         assert hung_up(connection, SOON)
 
 
+@pytest.mark.thorough
 def test_a_connection_that_is_used_again_stays(reading: int) -> None:
     with raw.connect(reading) as connection:
         for _ in range(6):

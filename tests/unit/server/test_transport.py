@@ -82,6 +82,7 @@ def test_a_client_learns_at_once_that_the_connection_ends(port: int) -> None:
     assert time.monotonic() - started < transport.LINGER_SECONDS
 
 
+@pytest.mark.thorough
 def test_a_client_that_sends_for_ever_is_hung_up_on(port: int) -> None:
     with raw.connect(port, 30) as connection:
         connection.sendall(head("/close", "Content-Length: 1000000000000"))
@@ -91,6 +92,7 @@ def test_a_client_that_sends_for_ever_is_hung_up_on(port: int) -> None:
     assert time.monotonic() - started >= transport.LINGER_SECONDS - 1
 
 
+@pytest.mark.thorough
 def test_of_a_client_that_sends_as_fast_as_it_can_a_bounded_number_of_bytes_is_read(port: int) -> None:
     with raw.connect(port, 30) as connection:
         connection.sendall(head("/close", "Content-Length: 1000000000000"))
@@ -98,6 +100,7 @@ def test_of_a_client_that_sends_as_fast_as_it_can_a_bounded_number_of_bytes_is_r
     assert sent < transport.MAX_DISCARDED_BYTES + 20 * MEGABYTE  # what both sides buffer
 
 
+@pytest.mark.thorough
 def test_the_rest_of_a_body_that_was_answered_early_is_waited_for_within_bounds(port: int) -> None:
     for rest in (b"", b"x", b"x" * 50):
         with raw.connect(port, 30) as connection:
@@ -114,6 +117,7 @@ def test_a_connection_serves_on_once_the_refused_body_has_arrived(port: int) -> 
         assert [response.status for response in raw.parse(raw.receive_all(connection))] == [413, 413]
 
 
+@pytest.mark.thorough
 def test_a_client_that_does_not_read_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.server.protocol.UNREAD_SECONDS", 1)
     with serving(large) as port, socket.socket() as connection:

@@ -11,6 +11,8 @@ import pytest
 from tests.support import raw
 from tests.unit.server.serving import serving, tell
 
+pytestmark = pytest.mark.thorough
+
 JAVA = (
     b"Connection: Upgrade, HTTP2-Settings",
     b"Upgrade: h2c",

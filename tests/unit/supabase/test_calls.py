@@ -12,6 +12,8 @@ from tests.support import loopback
 from tests.support.fixed_answers import FixedAnswers
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 Fixed = tuple[ServiceProcess, FixedAnswers]
 
 

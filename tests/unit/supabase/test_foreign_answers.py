@@ -24,6 +24,8 @@ from tests.support.loopback import TRUST_NOBODY
 from tests.support.raw_server import Exchange, raw_server, response
 from tests.support.service import CSRF_TOKEN, ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 EMAIL, OTHER_EMAIL = str(USER["email"]), "grace@example.com"
 OTHER_ID = "7d3f1c52-0b9e-4f6a-8a51-2c9e4b7d6f10"
 TOKEN, SIGN_UP, GET_USER, PROFILE = (
@@ -191,6 +193,7 @@ class SurplusAnswers:
         return {"keys": []}
 
 
+@pytest.mark.thorough
 async def test_nobody_gets_another_users_answers_when_supabase_answers_twice(start_service: StartService, keys: Keys) -> None:
     users = [User(f"user-{secrets.token_hex(6)}@example.com", keys) for _ in range(500)]
     supabase = SurplusAnswers(users)

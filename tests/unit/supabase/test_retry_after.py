@@ -52,6 +52,7 @@ async def test_odd_values(value: str, seconds: int) -> None:
     assert await wait_after(value) == seconds
 
 
+@pytest.mark.thorough
 async def test_anything_at_all() -> None:
     chance = random.Random(7)  # noqa: S311 - no secret
     for _ in range(3_000):

@@ -55,6 +55,7 @@ def test_flush_waits_until_everything_is_written(pipe: tuple[int, int]) -> None:
     assert os.read(pipe[0], 65_536) == b"a line\n" * 500
 
 
+@pytest.mark.thorough
 def test_nobody_waits_for_a_pipe_that_nobody_reads_and_what_is_lost_is_counted(pipe: tuple[int, int]) -> None:
     writer = LogWriter(pipe[1])
     before = dropped()

@@ -20,6 +20,8 @@ from tests.support.loopback import TRUST_NOBODY
 from tests.support.metrics import Sample, scrape
 from tests.support.service import ServiceProcess
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def service(start_module_service: StartModuleService) -> ServiceProcess:

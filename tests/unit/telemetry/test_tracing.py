@@ -17,6 +17,8 @@ from tests.support.faulty_proxy import Exchange, FaultyProxy
 from tests.support.service import ServiceProcess, development_env, free_port
 from tests.support.trace_receiver import TraceReceiver
 
+pytestmark = pytest.mark.thorough
+
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
 

@@ -80,6 +80,7 @@ async def test_only_what_comes_behind_the_captcha_says_that_there_is_none(says: 
     assert body["email"].endswith("@latchkey.invalid"), "nobody's: RFC 2606 section 2"
 
 
+@pytest.mark.thorough
 async def test_what_is_known_is_asked_for_again_and_not_believed_for_ever() -> None:
     project = Project()
     async with raw_server(project.answer) as server:

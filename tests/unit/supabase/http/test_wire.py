@@ -167,6 +167,7 @@ async def test_a_closed_client_closes_its_connections_and_sends_nothing(wire: Ma
             await one.send("GET", "/x")
 
 
+@pytest.mark.thorough
 async def test_who_is_patient_waits_longer_over_the_same_connections(wire: MakeWire) -> None:
     async def late(exchange: Exchange) -> None:
         await asyncio.sleep(0.4)
