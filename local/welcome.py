@@ -24,7 +24,7 @@ SIGN_IN: Final = r"""
 # Somebody else's, so that the lines above sign in when they are pasted again.
 RECOVER: Final = r"""
   curl -s -b "$JAR" -c "$JAR" "$API/auth/signup" -H "X-CSRF-Token: $CSRF" -H 'Content-Type: application/json' \
-    -o /dev/null -d '{"email":"grace@example.com","password":"incorrect horse battery staple"}'
+    -o /dev/null -d '{"email":"grace@example.com","password":"a password that she forgets"}'
   curl -s -b "$JAR" -c "$JAR" "$API/auth/password/recover" -H "X-CSRF-Token: $CSRF" -H 'Content-Type: application/json' \
     -w '\n' -d '{"email":"grace@example.com"}'
   TOKEN=$(curl -s -b "$JAR" -c "$JAR" "$API/auth/verify" -H "X-CSRF-Token: $CSRF" -H 'Content-Type: application/json' \

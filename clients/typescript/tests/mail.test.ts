@@ -45,6 +45,7 @@ test("a link signs in, and a recovery leaves the new password to be set", async 
 test("a password is still due after the second factor that came before it", async () => {
   const { client } = await clientOf({
     "POST /auth/verify": [200, sessionOf(ADA, "a.b.c", BEFORE_MFA)],
+    "POST /auth/refresh": [200, sessionOf(ADA, "b.c.d", BEFORE_MFA)], // what comes before a step-up
     "POST /auth/mfa/verify": [200, sessionOf(ADA, "d.e.f", AFTER_MFA)],
     "PUT /auth/password": [200, { ok: true }],
   });
