@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from local.keys import Keys
 from local.supabase import LocalSupabase
+from tests.contract.rules import contract
 from tests.e2e.web import AXE
 from tests.support import loopback
 from tests.support.browser import PASSWORD, new_email
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.e2e
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 Scheme = Literal["light", "dark"]
+OPERATIONS = sum(map(len, contract()["paths"].values()))
 WIDTHS = {"desktop": 1280, "phone": 360}
 WIDER = """(width) => document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll("*")]
     .filter((element) => element.getBoundingClientRect().right > width).map((element) => element.outerHTML.slice(0, 200))"""
@@ -44,7 +46,7 @@ class SwaggerUi:
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.goto(f"{url}/ui/")
-        expect(page.locator(".opblock")).to_have_count(6)
+        expect(page.locator(".opblock")).to_have_count(OPERATIONS)
 
     def open(self, operation_id: str) -> Locator:
         """The block of an operation, opened."""

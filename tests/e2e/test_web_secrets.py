@@ -70,7 +70,7 @@ def test_no_token_is_in_any_storage_or_in_the_page(app: App) -> None:
 def test_the_refresh_cookie_is_invisible_to_scripts(context: BrowserContext, app: App) -> None:
     app.sign_up()
     cookies = {cookie["name"]: cookie for cookie in context.cookies()}
-    assert cookies.keys() == {"sb_refresh_token", "latchkey_csrf"}
+    assert cookies.keys() == {"sb_refresh_token", "latchkey_session", "latchkey_csrf"}
     for cookie in cookies.values():
         assert cookie["httpOnly"]
         assert cookie["sameSite"] == "Lax"

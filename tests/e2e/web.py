@@ -63,6 +63,7 @@ class WebServer:
             assert self._process.poll() is None, "Vite ended"
             assert time.monotonic() < deadline, "Vite does not answer"
             time.sleep(0.05)
+        assert self._process.poll() is None, "something else answers at Vite's port"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:

@@ -36,14 +36,13 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def web_at(
-    tmp_path_factory: pytest.TempPathFactory, recorded_upstream: RecordedUpstream, keys: Keys, web_port: int
-) -> Iterator[str]:
-    settings = development_env(recorded_upstream.url, keys, free_port()) | web_settings(web_port)
+def web_at(tmp_path_factory: pytest.TempPathFactory, recorded_upstream: RecordedUpstream, keys: Keys) -> Iterator[str]:
+    port = free_port()
+    settings = development_env(recorded_upstream.url, keys, free_port()) | web_settings(port)
     own = {"MAIL_ANSWER_AFTER": "0.3", "EMAIL_CHANGE_CONFIRM": "both"}
     with (
         ServiceProcess(settings | own, tmp_path_factory.mktemp("service") / "service.log") as service,
-        WebServer(tmp_path_factory.mktemp("web"), service_url=f"http://localhost:{service.port}", port=web_port) as web,
+        WebServer(tmp_path_factory.mktemp("web"), service_url=f"http://localhost:{service.port}", port=port) as web,
     ):
         yield web.origin
 
