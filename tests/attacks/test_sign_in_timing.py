@@ -51,7 +51,7 @@ def test_the_time_of_a_refusal_does_not_tell_an_unknown_address_from_a_wrong_pas
         service = start_service({"SUPABASE_URL": fake.url})
         for _ in range(accepted):
             assert Browser(service.url).sign_in(known).status_code == 200
-        # Two hundred attempts that tell nothing are outside of this by chance once in seventy times; never three times in a row.
+        # Two hundred attempts that tell nothing are outside of this by chance once in seventy times, never three in a row.
         areas: list[float] = []
         while len(areas) < 3 and not (areas and 0.4 < areas[-1] < 0.6):
             times = _refusals(Browser(service.url), known)
