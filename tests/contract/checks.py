@@ -14,6 +14,7 @@ from tests.contract.fuzzed_elsewhere import FUZZED_ELSEWHERE, NEEDS_MORE, NOT_TH
 from tests.contract.rules import findings
 
 BCRYPT_LIMIT = 72  # bytes
+MAX_BODY_BYTES = 16_384  # the setting's default, which a fuzzed service has
 
 
 @schemathesis.check
@@ -38,6 +39,15 @@ def only_long_passwords_are_weak(_context: CheckContext, response: Response, _ca
     sent = Exchange.sent_json(response)
     if len(str(sent.get("password", sent.get("newPassword"))).encode()) <= BCRYPT_LIMIT:
         raise AssertionError("a password of at most 72 bytes is called weak")
+
+
+@schemathesis.check
+def only_large_bodies_are_too_large(_context: CheckContext, response: Response, _case: Case[Any]) -> None:
+    """schemathesis.toml lets an invalid body be refused with 413: that is for its size alone."""
+    sent = response.request.body or b""
+    size = len(sent.encode()) if isinstance(sent, str) else len(sent) if isinstance(sent, bytes) else 0
+    if response.status_code == 413 and size <= MAX_BODY_BYTES:
+        raise AssertionError(f"a body of at most {MAX_BODY_BYTES} bytes is called too large")
 
 
 @schemathesis.check

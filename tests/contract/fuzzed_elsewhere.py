@@ -13,7 +13,8 @@ NOT_THERE = frozenset(
         "POST /auth/account/deletion",
     }
 )
-# What no valid body succeeds with by chance: tests/handlers/ tries these on what Supabase was recorded to answer.
+# What no valid body succeeds with by chance. Tried in tests/handlers/oauth/test_start_sso.py, on the answer that Supabase Auth
+# documents, as no directory could be recorded; and in tests/handlers/identities, on recorded answers.
 NEEDS_MORE = frozenset({"POST /auth/sso/start", "DELETE /auth/identities/{identityId}"})
 FUZZED_ELSEWHERE = "LATCHKEY_FUZZ_EVERYTHING"
 """An environment variable: where it is set, nothing is missing."""
