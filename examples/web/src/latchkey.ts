@@ -10,7 +10,7 @@ declare const __SERVICE_PORT__: string;
  * a browser, and the cookie would not travel between them.
  */
 const sameHost = `${location.protocol}//${location.hostname}:${__SERVICE_PORT__}`;
-export const SERVICE: string = __ONE_ORIGIN__ ? "" : import.meta.env["VITE_LATCHKEY_URL"] || sameHost;
+export const SERVICE: string = __ONE_ORIGIN__ ? "" : import.meta.env.VITE_LATCHKEY_URL || sameHost;
 
 /** The page's one client: it holds the access token, in memory. */
 export const latchkey = new Latchkey({ baseUrl: SERVICE });
