@@ -81,7 +81,7 @@ class ErrorResponses:
 
     error: Validator
 
-    def __call__(self, status: int, headers: RawHeaders, body: bytes, *, bodiless: bool = False) -> list[str]:  # noqa: ARG002 - a CheckResponse
+    def __call__(self, status: int, headers: RawHeaders, body: bytes, *, bodiless: bool = False) -> list[str]:  # noqa: ARG002 - has to fit CheckResponse
         """What is wrong with an error, each as "place: rule"."""
         if _media_type(headers) != JSON:
             return ["headers/Content-Type: an error is application/json"]

@@ -16,7 +16,7 @@ from service.telemetry import metrics
 try:
     import resource
 except ImportError:  # Windows, which has no such limit
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment]  # a module, to the type checker
 
 log = structlog.get_logger(__name__)
 

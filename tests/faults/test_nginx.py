@@ -52,6 +52,7 @@ async def refused_all_the_time(site: Site, seconds: float, refusals: list[int], 
     async with site.client() as client:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
+            # Any of httpx's keywords.
             response = await client.post("/auth/signin", content=b"x" * 60_000, **request)  # type: ignore[arg-type]
             refusals.append(response.status_code)
             await asyncio.sleep(0.1)

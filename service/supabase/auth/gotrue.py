@@ -157,7 +157,7 @@ class _ClientOfUser(_Client):
 
 
 class _KeepsNothing(AsyncSupportedStorage):
-    """Where the clients put code verifiers. Nobody exchanges the codes yet: a link confirms its address before that."""
+    """Where the clients would put code verifiers, for whoever comes next. Here each is derived from its flow."""
 
     async def get_item(self, key: str) -> str | None:  # noqa: ARG002 - the package names it
         return None

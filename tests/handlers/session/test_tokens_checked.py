@@ -157,7 +157,7 @@ def test_a_key_that_the_project_does_not_publish(start_service: StartService) ->
                 return 200, {"keys": [key.jwk for key in published]}
             return project_answer(path)
 
-        project.answer = with_old_keys  # type: ignore[method-assign]
+        project.answer = with_old_keys  # type: ignore[method-assign]  # a fake of Supabase, not of ours
         assert Browser(service.url).sign_in("ada@example.com").status_code == 502
     (told,) = warnings(service.log)
     assert (told["reason"], told["setting"]) == ("key", "SUPABASE_URL")
@@ -175,7 +175,7 @@ def test_an_access_token_that_auth_vouches_for_is_never_called_invalid_by_the_da
             refusal = {"code": "PGRST301", "message": "No suitable key or wrong key type"}
             return (401, refusal) if path.startswith("/rest/") else project_answer(path)
 
-        project.answer = data_api_refuses  # type: ignore[method-assign]
+        project.answer = data_api_refuses  # type: ignore[method-assign]  # as above
         answer = browser.me()
     assert (answer.status_code, answer.json()["code"], cookies_set(answer)) == (502, "upstream_error", [])
     assert "PGRST301" in service.log

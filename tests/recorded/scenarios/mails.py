@@ -47,7 +47,7 @@ def verify_code(s: Scene) -> None:
     """POST /verify by six digits: another's address, wrong ones, good ones; and requests that make no sense."""
     ada = s.person()
     for kind, claimed in (("signup", "signup"), ("signup", "email"), ("magiclink", "email"), ("recovery", "recovery")):
-        email, proof = _link(s, kind, f"{kind}-{claimed}")  # type: ignore[arg-type]
+        email, proof = _link(s, kind, f"{kind}-{claimed}")  # type: ignore[arg-type]  # one of its literals
         s.note("wrong digits")
         s.call("POST", "/verify", {"type": claimed, "email": email, "token": "000000"})
         s.note("another's address")

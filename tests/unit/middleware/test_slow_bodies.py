@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -53,10 +53,10 @@ class Reading:
         await self.done.wait()
 
 
-def begin(app: Callable[..., object], operation: Operation, receives: Iterable[Receive]) -> list[asyncio.Task[None]]:
+def begin(app: Callable[..., Awaitable[None]], operation: Operation, receives: Iterable[Receive]) -> list[asyncio.Task[None]]:
     async def serve(receive: Receive) -> None:
         request_context.enter(RequestContext(operation=operation))
-        await app(POST, receive, ignore)  # type: ignore[misc]
+        await app(POST, receive, ignore)
 
     return [asyncio.create_task(serve(receive)) for receive in receives]
 

@@ -112,7 +112,7 @@ async def test_a_key_that_names_no_algorithm_gets_the_one_that_fits(project: Pro
         def __init__(self, key: SigningKey) -> None:
             self.jwk = {name: value for name, value in key.jwk.items() if name != "alg"}
 
-    project.keys[:] = [Plain(elliptic("es")), Plain(rsa_key("rs"))]  # type: ignore[list-item]
+    project.keys[:] = [Plain(elliptic("es")), Plain(rsa_key("rs"))]  # type: ignore[list-item]  # no "alg"
     keys = SigningKeys(http, project.url, timeout=10)
     assert [getattr(await keys.find(key_id), "alg", None) for key_id in ("es", "rs")] == ["ES256", "RS256"]
 
