@@ -22,6 +22,7 @@ import uvicorn
 
 from service.draining import DRAINING
 from service.server.config import LINGER
+from service.server.protocol import LimitedHttpProtocol
 
 log = logging.getLogger("uvicorn.error")
 
@@ -57,12 +58,14 @@ class DrainingServer(uvicorn.Server):
         It runs between any two steps of the program, so it must not wait for a lock: metrics and logs have some.
         """
         DRAINING.begin()
+        for connection in list(self.server_state.connections):
+            # Its answer would otherwise go by what held when the request arrived.
+            if isinstance(connection, LimitedHttpProtocol):
+                connection.end_after_answer()
         if sig != signal.SIGTERM or self._drained_at is not None or not self._drain_delay:
             super().handle_exit(sig, frame)
             return
         self._drained_at = time.monotonic() + self._drain_delay
-        self.config.encoded_headers.append((b"connection", b"close"))
-        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop, asked ten times a second."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from service.draining import DRAINING
 from service.error_codes import ErrorCode
 from service.errors import ApiError, invalid_request
 from service.server.bounded_reader import BoundedReader
@@ -82,6 +83,11 @@ class LimitedHttpProtocol(BoundedReader):
         self.connections.discard(self)
         self._client.abort()
 
+    def end_after_answer(self) -> None:
+        """Close the connection with the answer to the newest request, and say so in it."""
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def data_received(self, data: bytes) -> None:
         """Bytes arrived."""
         super().data_received(data)
@@ -113,8 +119,8 @@ class LimitedHttpProtocol(BoundedReader):
             return
         super().on_headers_complete()
         self._limit.works(self)
-        if self._one_too_many:
-            self.cycle.keep_alive = False
+        if self._one_too_many or DRAINING.active:
+            self.end_after_answer()
         self._head_ends()
 
     def on_message_complete(self) -> None:

@@ -89,15 +89,20 @@ def _ended(service: ServiceProcess) -> float:
     return time.monotonic()
 
 
-def test_a_request_in_flight_is_answered_after_sigterm(start_service: StartService, proxy: FaultyProxy, account: str) -> None:
-    service = start_service({"SUPABASE_URL": proxy.url, "GRACEFUL_TIMEOUT": "10"})
+@pytest.mark.parametrize("drain_delay", ["0", "3"])
+def test_a_request_in_flight_is_answered_after_sigterm(
+    start_service: StartService, proxy: FaultyProxy, account: str, drain_delay: str
+) -> None:
+    service = start_service({"SUPABASE_URL": proxy.url, "DRAIN_DELAY": drain_delay, "GRACEFUL_TIMEOUT": "10"})
     browser = sign_in(service, account)
     asked = len(proxy.requests)
     with proxy.failing(slow(1.5), "/auth/v1/user"), ThreadPoolExecutor(1) as thread:
         answer = thread.submit(browser.me)
         _wait_for_calls(proxy, asked + 1)
         os.kill(service.pid, signal.SIGTERM)
-        assert answer.result(SLACK).status_code == 200
+        answered = answer.result(SLACK)
+    assert answered.status_code == 200
+    assert answered.headers["Connection"] == "close", "it arrived before, and is answered after the signal"
     _ended(service)
 
 
