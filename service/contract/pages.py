@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import yaml
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
@@ -84,18 +85,17 @@ def _as_yaml(contract: Document) -> str:
 
 
 def _document(contract: Document, write: Callable[[Document], str], media_type: str) -> Endpoint:
-    body = write(contract).encode()
-    mounted: dict[str, bytes] = {}
+    # One process is mounted in one place, or in a few: what is kept here does not grow with requests.
+    written: dict[str, bytes] = {}
 
     async def document(request: Request) -> Response:
         root = _root_path(request)
-        if not root:
-            return Response(body, media_type=media_type)
-        # One process is mounted in one place, or in a few: what is kept here does not grow with requests.
-        if root not in mounted:
-            mounted.clear()
-            mounted[root] = write(_below(contract, root)).encode()
-        return Response(mounted[root], media_type=media_type)
+        if root not in written:
+            # YAML takes a fifth of a second: not at each start, and not while others wait.
+            text = await run_in_threadpool(write, _below(contract, root) if root else contract)
+            written.clear()
+            written[root] = text.encode()
+        return Response(written[root], media_type=media_type)
 
     return document
 
