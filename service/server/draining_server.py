@@ -48,7 +48,6 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen. What exists by now (modules, the contract) stays, and is not the garbage collector's any more."""
         await super().startup(sockets)
-        gc.collect()
         gc.freeze()
         gc.enable()
 
