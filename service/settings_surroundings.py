@@ -57,9 +57,10 @@ def look_alikes(names: Iterable[str], known: set[str]) -> dict[str, str]:
     for name in sorted(set(names) - known - _OTHERS):
         if len(name) < _SHORTEST:
             continue
-        near = [(_distance(name, candidate), candidate) for candidate in known if abs(len(candidate) - len(name)) <= 2]
-        distance, candidate = min(near, default=(99, ""))
-        if distance <= (2 if len(name) > 10 else 1) and name[0] == candidate[0]:
+        # The distance takes a third of a millisecond: only for what begins alike, and is about as long.
+        alike = [candidate for candidate in known if candidate[0] == name[0] and abs(len(candidate) - len(name)) <= 2]
+        distance, candidate = min(((_distance(name, candidate), candidate) for candidate in alike), default=(99, ""))
+        if distance <= (2 if len(name) > 10 else 1):
             found[name] = candidate
     return found
 
