@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, SecretStr
+from pydantic import AwareDatetime, ConfigDict, Field, RootModel, SecretStr
+
+from service.deferred_model import DeferredModel
 
 
-class SignUpProfile(BaseModel):
+class SignUpProfile(DeferredModel):
     """
     What is kept in the profile row. Null means that there is nothing.
     """
@@ -28,7 +30,7 @@ class SignUpProfile(BaseModel):
     ] = None
 
 
-class SignInRequest(BaseModel):
+class SignInRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -67,7 +69,7 @@ class SignInRequest(BaseModel):
     ] = None
 
 
-class LogoutRequest(BaseModel):
+class LogoutRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -78,7 +80,7 @@ class LogoutRequest(BaseModel):
     ] = None
 
 
-class CsrfTokenResult(BaseModel):
+class CsrfTokenResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -98,7 +100,7 @@ class CsrfTokenResult(BaseModel):
     ]
 
 
-class User(BaseModel):
+class User(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -116,7 +118,7 @@ class User(BaseModel):
     ]
 
 
-class SignUpResult(BaseModel):
+class SignUpResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -130,7 +132,7 @@ class SignUpResult(BaseModel):
     ]
 
 
-class MfaFactor(BaseModel):
+class MfaFactor(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -154,7 +156,7 @@ class MfaFactor(BaseModel):
     ] = None
 
 
-class MfaState(BaseModel):
+class MfaState(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -171,7 +173,7 @@ class MfaState(BaseModel):
     ]
 
 
-class Profile(BaseModel):
+class Profile(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -186,7 +188,7 @@ class Profile(BaseModel):
     ]
 
 
-class UserWithProfile(BaseModel):
+class UserWithProfile(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -205,21 +207,21 @@ class UserWithProfile(BaseModel):
     profile: Profile
 
 
-class Me(BaseModel):
+class Me(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     user: UserWithProfile
 
 
-class LogoutResult(BaseModel):
+class LogoutResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     ok: Literal[True]
 
 
-class VerifyRequest(BaseModel):
+class VerifyRequest(DeferredModel):
     """
     Either `type` and `tokenHash` (with `flow` and `email` where they are known), or `type`, `email` and `code`.
     """
@@ -271,7 +273,7 @@ class VerifyRequest(BaseModel):
     ] = None
 
 
-class ResendRequest(BaseModel):
+class ResendRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -300,7 +302,7 @@ class ResendRequest(BaseModel):
     ] = None
 
 
-class OtpRequest(BaseModel):
+class OtpRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -332,7 +334,7 @@ class OtpRequest(BaseModel):
     ] = None
 
 
-class RecoverRequest(BaseModel):
+class RecoverRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -357,7 +359,7 @@ class RecoverRequest(BaseModel):
     ] = None
 
 
-class PasswordRequest(BaseModel):
+class PasswordRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -391,7 +393,7 @@ class PasswordRequest(BaseModel):
     ] = None
 
 
-class EmailChangeRequest(BaseModel):
+class EmailChangeRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -407,7 +409,7 @@ class EmailChangeRequest(BaseModel):
     ]
 
 
-class ProfileChange(BaseModel):
+class ProfileChange(DeferredModel):
     """
     What changes in the profile row. What is left out stays; null and "" take a name away.
     """
@@ -431,7 +433,7 @@ class Provider(RootModel[str]):
     root: Annotated[str, Field(max_length=100, min_length=1, pattern="^[!-~]+$")]
 
 
-class CaptchaConfig(BaseModel):
+class CaptchaConfig(DeferredModel):
     """
     The captcha to show where `captchaToken` is taken; null where there is none.
     """
@@ -460,7 +462,7 @@ class CaptchaConfig(BaseModel):
     ]
 
 
-class EmailChangePending(BaseModel):
+class EmailChangePending(DeferredModel):
     """
     A step of a change of address that opened no session; whoever was signed in here still is.
     """
@@ -483,21 +485,21 @@ class EmailChangePending(BaseModel):
     ]
 
 
-class MailResult(BaseModel):
+class MailResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     ok: Literal[True]
 
 
-class PasswordResult(BaseModel):
+class PasswordResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     ok: Literal[True]
 
 
-class EmailChangeResult(BaseModel):
+class EmailChangeResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -512,7 +514,7 @@ class EmailChangeResult(BaseModel):
     ]
 
 
-class StartOauthRequest(BaseModel):
+class StartOauthRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -553,7 +555,7 @@ class StartOauthRequest(BaseModel):
     ] = None
 
 
-class StartSsoRequest(BaseModel):
+class StartSsoRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -588,7 +590,7 @@ class StartSsoRequest(BaseModel):
     ] = None
 
 
-class CompleteOauthRequest(BaseModel):
+class CompleteOauthRequest(DeferredModel):
     """
     Either `flow` and `code`, or `flow`, `error` and, where the URL has one, `errorCode`.
     """
@@ -636,7 +638,7 @@ class CompleteOauthRequest(BaseModel):
     ] = None
 
 
-class FlowStart(BaseModel):
+class FlowStart(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -669,7 +671,7 @@ class FlowStart(BaseModel):
     ]
 
 
-class ProviderTokens(BaseModel):
+class ProviderTokens(DeferredModel):
     """
     The provider's own tokens, to call its API with. Only in the answer that completes a flow, once, and only where the
     service is told to hand them over (EXPOSE_PROVIDER_TOKENS).
@@ -701,7 +703,7 @@ class ProviderTokens(BaseModel):
     ] = None
 
 
-class Identity(BaseModel):
+class Identity(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -736,14 +738,14 @@ class Identity(BaseModel):
     ] = None
 
 
-class IdentityList(BaseModel):
+class IdentityList(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     identities: Annotated[list[Identity], Field(max_length=1000)]
 
 
-class EnrollFactorRequest(BaseModel):
+class EnrollFactorRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -759,7 +761,7 @@ class EnrollFactorRequest(BaseModel):
     ] = None
 
 
-class VerifyFactorRequest(BaseModel):
+class VerifyFactorRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -776,7 +778,7 @@ class VerifyFactorRequest(BaseModel):
     ]
 
 
-class DeletionRequest(BaseModel):
+class DeletionRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -792,7 +794,7 @@ class DeletionRequest(BaseModel):
     ]
 
 
-class ListedFactor(BaseModel):
+class ListedFactor(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -824,14 +826,14 @@ class ListedFactor(BaseModel):
     ] = None
 
 
-class FactorList(BaseModel):
+class FactorList(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     factors: Annotated[list[ListedFactor], Field(max_length=1000)]
 
 
-class TotpEnrollment(BaseModel):
+class TotpEnrollment(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -865,7 +867,7 @@ class TotpEnrollment(BaseModel):
     ]
 
 
-class ListedSession(BaseModel):
+class ListedSession(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -907,21 +909,21 @@ class ListedSession(BaseModel):
     ]
 
 
-class SessionList(BaseModel):
+class SessionList(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     sessions: Annotated[list[ListedSession], Field(max_length=10000)]
 
 
-class DeletionResult(BaseModel):
+class DeletionResult(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
     ok: Literal[True]
 
 
-class SignUpRequest(BaseModel):
+class SignUpRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -955,7 +957,7 @@ class SignUpRequest(BaseModel):
     ] = None
 
 
-class Session(BaseModel):
+class Session(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -1011,7 +1013,7 @@ class Session(BaseModel):
     ]
 
 
-class ErrorBody(BaseModel):
+class ErrorBody(DeferredModel):
     """
     The shape of every error, on every path. Each code has a schema of its own below; its `x-status` is the status that it
     comes with.
@@ -1044,7 +1046,7 @@ class ErrorBody(BaseModel):
     ]
 
 
-class UpdateMeRequest(BaseModel):
+class UpdateMeRequest(DeferredModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
@@ -1052,7 +1054,7 @@ class UpdateMeRequest(BaseModel):
     profile: ProfileChange
 
 
-class AuthConfig(BaseModel):
+class AuthConfig(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
@@ -1119,7 +1121,7 @@ class VerifyResult(RootModel[Session | EmailChangePending]):
     root: Session | EmailChangePending
 
 
-class FactorEnrollment(BaseModel):
+class FactorEnrollment(DeferredModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )

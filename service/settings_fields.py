@@ -27,6 +27,7 @@ class SettingsFields(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        defer_build=True,  # nobody uses it but as a part of Settings, which is compiled as a whole
         hide_input_in_errors=True,  # an error may end up in a log, and most values are secrets
     )
 
