@@ -33,15 +33,24 @@ class Family:
 
 
 class StormFake:
-    """`refreshes` counts by (user id, port). `answer_after` is what an exchange takes, in seconds."""
+    """`refreshes` counts by (user id, port). Exchanges wait while it is held."""
 
-    def __init__(self, secret: str, *, answer_after: float) -> None:
+    def __init__(self, secret: str) -> None:
         self._secret = secret
-        self._answer_after = answer_after
+        self._answering = asyncio.Event()
+        self._answering.set()
         self._families: dict[str, Family] = {}
         self._runners: list[web.AppRunner] = []
         self.refreshes: Counter[tuple[str, int]] = Counter()
         self.ports: list[int] = []
+
+    def hold(self) -> None:
+        """Answer no exchange until `go_on`."""
+        self._answering.clear()
+
+    def go_on(self) -> None:
+        """Answer what waits, and what comes."""
+        self._answering.set()
 
     def ended(self) -> list[str]:
         """The users whose session is over."""
@@ -55,7 +64,7 @@ class StormFake:
         family = self._families.get(body["refresh_token"])
         if family is not None:
             self.refreshes[family.user_id, port] += 1
-        await asyncio.sleep(self._answer_after)
+        await self._answering.wait()
         if family is None or family.ended:
             return _refused("refresh_token_not_found")
         if body["refresh_token"] == family.active:
