@@ -56,7 +56,7 @@ def run(requests: int, say: Callable[[str], None]) -> list[str]:
             watched.look("connections closed")
             for title, flood in _floods(project, canned.backend):
                 load = wrk.send(process.url, flood, connections=_at_once(title), seconds=_FLOOD_SECONDS, cores=LOAD_CORES)
-                if not load.requests or load.failed:
+                if not load.requests or load.unexpected or load.failed:
                     raise BenchError(f"{title}: {load}")
                 watched.look(f"{load.requests} {title}")
             time.sleep(6)  # keep-alive ends, and with it the last buffers
