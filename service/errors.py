@@ -14,7 +14,7 @@ REALM: Final = 'Bearer realm="latchkey"'
 
 Rule = Literal[
     "required", "unknown_property", "type", "format", "length", "pattern", "range", "enum", "shape", "json", "repeated",
-    "incomplete", "malformed", "refused",
+    "malformed", "refused",
 ]  # fmt: skip
 
 

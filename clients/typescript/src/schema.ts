@@ -883,7 +883,7 @@ export interface components {
              * @description The rule that is broken, to say in the user's language what is wrong. `required`: it is missing. `unknown_property`:
              *     this API does not know it. `type`, `format`, `pattern`, `shape`: it is not written as asked. `length`: it is too short
              *     or too long. `range`: it is too small or too large. `enum`: it is none of the possible values. `refused`: Supabase
-             *     does not take it. `json`, `incomplete`, `malformed` and `repeated` are about the request as a whole or a parameter.
+             *     does not take it. `json`, `malformed` and `repeated` are about the request as a whole or a parameter.
              *     Show `message` for any that you do not know.
              */
             rule: string;
