@@ -24,8 +24,6 @@ from tests.support.browser import Browser
 from tests.support.faulty_proxy import Exchange, Fault, FaultyProxy
 from tests.support.service import ServiceProcess, development_env, free_port
 
-pytestmark = pytest.mark.thorough
-
 # Seconds that a connection which was accepted last gets to send its request.
 LINGER = 0.5
 # Seconds that a test may wait beyond what is promised: for a busy machine.
@@ -52,7 +50,7 @@ def _wait_for_calls(proxy: FaultyProxy, count: int) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.thorough), "2"])
 def test_after_sigterm_it_is_not_ready_and_still_answers_for_a_while(
     start_service: StartService, proxy: FaultyProxy, account: str, workers: str
 ) -> None:
@@ -89,6 +87,7 @@ def _ended(service: ServiceProcess) -> float:
     return time.monotonic()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("drain_delay", ["0", "3"])
 def test_a_request_in_flight_is_answered_after_sigterm(
     start_service: StartService, proxy: FaultyProxy, account: str, drain_delay: str
@@ -106,6 +105,7 @@ def test_a_request_in_flight_is_answered_after_sigterm(
     _ended(service)
 
 
+@pytest.mark.thorough
 def test_the_process_ends_in_time_when_a_request_does_not(
     start_service: StartService, proxy: FaultyProxy, account: str
 ) -> None:
@@ -130,6 +130,7 @@ def test_the_process_ends_in_time_when_a_request_does_not(
     assert took < 4 + END_SLACK, "and no more than there was"
 
 
+@pytest.mark.thorough
 def test_a_connection_that_the_kernel_accepted_last_is_still_served(start_service: StartService) -> None:
     """What arrives in the moment between the event loop's last look and the end of listening."""
     service = start_service({"DRAIN_DELAY": "1", "GRACEFUL_TIMEOUT": "10"})
@@ -156,6 +157,7 @@ def test_a_connection_that_the_kernel_accepted_last_is_still_served(start_servic
     _ended(service)
 
 
+@pytest.mark.thorough
 def test_workers_do_not_outlive_a_supervisor_that_was_killed(start_service: StartService) -> None:
     service = start_service({"WEB_CONCURRENCY": "2"})
     workers = service.worker_pids
@@ -169,6 +171,7 @@ def test_workers_do_not_outlive_a_supervisor_that_was_killed(start_service: Star
                 os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.thorough
 def test_a_worker_that_was_killed_is_replaced(start_service: StartService) -> None:
     service = start_service({"WEB_CONCURRENCY": "2"})
     before = set(service.worker_pids)
@@ -191,6 +194,7 @@ def test_ctrl_c_ends_every_worker_at_once(start_service: StartService) -> None:
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
 
 
+@pytest.mark.thorough
 def test_workers_that_cannot_start_are_not_started_again(tmp_path: Path, supabase: LocalSupabase, keys: Keys) -> None:
     settings = development_env(supabase.url, keys, free_port())
     missing = {"WEB_CONCURRENCY": "2", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "missing")}

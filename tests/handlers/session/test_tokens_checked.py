@@ -19,8 +19,6 @@ from tests.support.metrics import scrape
 from tests.support.project import Project, elliptic
 from tests.support.service import ServiceProcess
 
-pytestmark = pytest.mark.thorough
-
 OTHER_SECRET = "0f4f4f6a9d1c4c0e8b7a6d5c4b3a29180f4f4f6a"
 
 

@@ -17,8 +17,6 @@ from service.settings import Settings
 from tests.support.browser import Browser, new_email
 from tests.support.service import CSRF_TOKEN, ServiceProcess, development_env, free_port
 
-pytestmark = pytest.mark.thorough
-
 
 @pytest.mark.parametrize("way", ["mounted", "root path"])
 async def test_every_path_counts_from_there(settings: Settings, way: str) -> None:

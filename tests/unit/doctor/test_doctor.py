@@ -21,8 +21,6 @@ from tests.support.browser import PASSWORD, Browser, new_email
 from tests.support.captcha import CaptchaProject, Siteverify
 from tests.support.service import ROOT, ServiceProcess, development_env, free_port
 
-pytestmark = pytest.mark.thorough
-
 HEALTH = {"version": "v2.196.0", "name": "GoTrue"}
 WELL = {
     "/auth/v1/health": (200, HEALTH),
