@@ -1,6 +1,5 @@
 """How each measured server is started. One process each, with the options of its own production guide."""
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.backend import Backend
-from bench.environment import NODE, NODE_PEER, PYTHON
+from bench.environment import NODE, NODE_PEER, PYTHON, SERVICE_PYTHON
 from bench.processes import SERVER_CORES, free_port, running
 
 
@@ -42,7 +41,7 @@ def _uvicorn(app: str) -> list[str]:
     return [str(PYTHON), "-m", "uvicorn", app, "--no-access-log", "--log-level", "warning", "--port"]
 
 
-SERVICE: Final = Server("latchkey", "Latchkey", [sys.executable, "-m", "service"], ready="/readyz")
+SERVICE: Final = Server("latchkey", "Latchkey", [str(SERVICE_PYTHON), "-m", "service"], ready="/readyz")
 PEERS: Final = [
     Server("node_hono", "Node, Hono + supabase-js", [str(NODE), str(NODE_PEER / "server.mjs")]),
     Server("fastapi_shared", "FastAPI, one shared httpx pool", _uvicorn("bench.peers.fastapi_shared.main:app")),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import wrk
+from bench.environment import prepare_service
 from bench.footprint import raise_open_files_limit
 from bench.processes import LOAD_CORES, BenchError, reading, require_programs, settle
 from bench.servers import SERVICE, started
@@ -60,6 +61,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         require_programs()
+        prepare_service()
         raise_open_files_limit()
         grew = growth(soak(options.minutes))
     except BenchError as error:
