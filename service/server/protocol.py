@@ -84,8 +84,9 @@ class LimitedHttpProtocol(BoundedReader):
         self._client.abort()
 
     def end_after_answer(self) -> None:
-        """Close the connection with the answer to the newest request, and say so in it."""
-        if self.cycle is not None:
+        """Close the connection with the answer to the newest request, and say so in it. Where that has begun it is too late:
+        who was not told may send the next request at the moment of the close."""
+        if self.cycle is not None and not self.cycle.response_started:
             self.cycle.keep_alive = False
 
     def data_received(self, data: bytes) -> None:
