@@ -77,6 +77,11 @@ class LimitedHttpProtocol(BoundedReader):
         self._client.ended()
         self._forget()
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            # uvicorn lets it run on after a reset, and it holds all this: who resets a thousand connections a second would
+            # make the service hold 75 000.
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def drop(self) -> None:
         """End the connection at once."""

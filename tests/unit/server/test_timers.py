@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import struct
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from service.server.protocol import LimitedHttpProtocol
 from tests.support import raw
 from tests.unit.server.serving import hung_up, refuse, serving, tell
 
@@ -112,3 +115,24 @@ def test_a_connection_that_is_used_again_stays(reading: int) -> None:
             connection.sendall(GET)
             assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
             time.sleep(KEEP_ALIVE / 3)
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_nothing_is_left_of_a_connection_that_the_client_ended_between_two_requests(reset: bool) -> None:
+    with serving(tell, keep_alive=10 * SOON) as port:
+        before = _protocols()
+        for _ in range(20):
+            with raw.connect(port) as connection:
+                connection.sendall(GET)
+                assert connection.recv(65_536)
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        deadline = time.monotonic() + SOON
+        while _protocols() > before:
+            assert time.monotonic() < deadline, "its memory waits for the end of keep-alive"
+            time.sleep(0.1)
+
+
+def _protocols() -> int:
+    gc.collect()
+    return sum(isinstance(thing, LimitedHttpProtocol) for thing in gc.get_objects())
