@@ -88,6 +88,10 @@ GO_GENERATORS = {
 }  # fmt: skip
 
 
+# The declarations of @kubb/plugin-client itself import a file that has none.
+WITHOUT_CHECKS_OF_LIBRARIES = {"kubb"}
+
+
 def generate(name: str, command: list[str]) -> None:
     shutil.rmtree(GENERATED / name, ignore_errors=True)
     GENERATED.mkdir(exist_ok=True)
@@ -101,7 +105,9 @@ def generate(name: str, command: list[str]) -> None:
 def test_the_typescript_client_compiles_and_signs_in(name: str, service: ServiceProcess) -> None:
     generate(name, (TYPESCRIPT | SELDOM_USED_TYPESCRIPT)[name])
     project = GENERATED / f"{name}.tsconfig.json"
-    project.write_text(json.dumps({"extends": "../tsconfig.json", "include": [name, f"../flows/{name}.ts"]}))
+    options = {"skipLibCheck": name in WITHOUT_CHECKS_OF_LIBRARIES}
+    included = [name, f"../flows/{name}.ts"]
+    project.write_text(json.dumps({"extends": "../tsconfig.json", "compilerOptions": options, "include": included}))
     run(node_tool("typescript/bin/tsc", "--project", str(project)))
 
     program = GENERATED / f"{name}.mjs"
